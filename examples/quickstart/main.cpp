@@ -1,0 +1,23 @@
+// The demo: a small network on synthetic scenes, from nothing to a map in minutes on two cores.
+#include <rts/rts.hpp>
+using namespace rts;
+
+inline constexpr samplers::RatioTable ratios{{{1, 3, 1}, {4, 7, 2}, {8, 14, 4}}};
+
+using Quickstart = Trainer<
+    data::Bands<data::Red, data::Green, data::Blue>,
+    data::Tile<{.height = 128, .width = 128}>,
+    models::UnetPlusPlus<models::EfficientNetLite<0, {.drop_path = 0.1}>>,
+    losses::Focal<{.gamma = 2, .alpha = 0.75}>,
+    boundary::Ignore<{.width = 1}>,
+    samplers::Curriculum<ratios, {.positive_fraction = 0.5, .ramp = 1}>,
+    optim::AdamW<{.lr = 1e-3}>,
+    optim::Ema<{.decay = 0.99}>,
+    schedulers::WarmupCosine<{.warmup_epochs = 1, .start_lr = 1e-5, .min_lr = 1e-5}>,
+    freeze::None,
+    train::Epochs<{.max = 14}>,
+    train::Batch<{.size = 8}>,
+    train::Patience<{.epochs = 6, .min_delta = 0.001, .ratio = 200}>,
+    train::Prevalences<{.ratios = {1, 200}, .every_epochs = 1}>>;
+
+int main(int argc, char** argv) { return cli::run<Variant<"quickstart", Quickstart>>(argc, argv); }

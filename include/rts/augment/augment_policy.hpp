@@ -1,0 +1,85 @@
+#pragma once
+// Augmentation policies. Flips and quarter turns draw an element of D4; a chain composes them into one, applied once.
+
+#include <rts/core/d4_formula.hpp>
+#include <rts/core/philox_formula.hpp>
+#include <rts/core/reflect.hpp>
+
+#include <boost/hana/adapt_struct.hpp>
+
+namespace rts::inline RTS_ABI::augment {
+
+struct ChanceOptions {
+  double p = 0.5;  ///< probability of being applied
+};
+
+/// With probability p a quarter turn of 90, 180 or 270 degrees, each alike. Needs square tiles.
+template <ChanceOptions O = ChanceOptions{}>
+struct Rotate90 : PolicyBase {
+  static constexpr std::string_view name = "Rotate90";
+  static constexpr ChanceOptions options = O;
+  static constexpr bool quarter_turns = true;
+  static constexpr D4 draw(Random& random) {
+    if (!random.chance(O.p)) return {};
+    return D4::quarter_turns(1 + static_cast<int>(random.below(3)));
+  }
+};
+
+/// Left to right with probability p.
+template <ChanceOptions O = ChanceOptions{}>
+struct FlipHorizontal : PolicyBase {
+  static constexpr std::string_view name = "FlipHorizontal";
+  static constexpr ChanceOptions options = O;
+  static constexpr D4 draw(Random& random) { return random.chance(O.p) ? D4{false, false, true} : D4{}; }
+};
+
+/// Top to bottom with probability p.
+template <ChanceOptions O = ChanceOptions{}>
+struct FlipVertical : PolicyBase {
+  static constexpr std::string_view name = "FlipVertical";
+  static constexpr ChanceOptions options = O;
+  static constexpr D4 draw(Random& random) { return random.chance(O.p) ? D4{false, true, false} : D4{}; }
+};
+
+/// A transform of a chain: named, with a probability, drawing an element of D4.
+template <class T>
+concept Transform = requires(Random& random) {
+  { T::name } -> std::convertible_to<std::string_view>;
+  { T::options.p } -> std::convertible_to<double>;
+  { T::quarter_turns } -> std::convertible_to<bool>;
+  { T::draw(random) } -> std::same_as<D4>;
+};
+
+/// Transforms in order, fused into one symmetry per sample.
+template <class... T>
+struct Chain : PolicyBase {
+  using axis = axes::Augmentation;
+  static constexpr std::string_view name = "Chain";
+  static constexpr bool well_formed = (Transform<T> && ...);
+  static constexpr bool quarter_turns = (T::quarter_turns || ...);
+  static constexpr bool deterministic = (T::deterministic && ...);
+  static constexpr bool probabilities_valid = ((T::options.p >= 0 && T::options.p <= 1) && ...);
+
+  static constexpr D4 draw(Random& random) {
+    D4 all;
+    ((all = all.then(T::draw(random))), ...);
+    return all;
+  }
+  static Description describe() {
+    Description d{"augmentation", "Chain"};
+    (d.children.push_back({"", std::string(T::name), rts::detail::fields_of(T::options)}), ...);
+    return d;
+  }
+};
+
+/// Tiles as they are.
+struct None : PolicyBase {
+  using axis = axes::Augmentation;
+  static constexpr std::string_view name = "None";
+  static constexpr bool well_formed = true;
+  static constexpr bool probabilities_valid = true;
+  static constexpr D4 draw(Random&) { return {}; }
+};
+
+}  // namespace rts::inline RTS_ABI::augment
+BOOST_HANA_ADAPT_STRUCT(rts::augment::ChanceOptions, p);

@@ -1,0 +1,201 @@
+#pragma once
+// check-data, split, stats, synthesize.
+
+#include <rts/cli/options.hpp>
+#include <rts/cli/session.ipp>
+#include <rts/train/stage.hpp>
+
+#include <ATen/ATen.h>
+
+#include <map>
+#include <set>
+
+namespace rts::inline RTS_ABI::cli {
+
+RTS_INLINE int synthesize(const Options& o) {
+  tracking::Console console(o.quiet);
+  data::write_synthetic_dataset(o.data, Session::synthetic_options(o), console);
+  fmt::print("dataset: {}\n", o.data.string());
+  return 0;
+}
+
+RTS_INLINE int stats(const Options& o) {
+  tracking::Console console(o.quiet);
+  const Session session(o, console);
+  std::filesystem::create_directories(o.out);
+  const auto path = o.json.empty() ? o.out / "normalization_stats.json" : o.json;
+  data::write_statistics(path, session.source->statistics());
+  const data::Statistics& s = session.source->statistics();
+  for (std::size_t b = 0; b < s.bands.size(); ++b) fmt::print("{:<20} mean {:>12.6g}  std {:>12.6g}\n", s.bands[b], s.mean[b], s.std[b]);
+  fmt::print("{} windows of the training split; written to {}\n", s.n_tiles_used, path.string());
+  return 0;
+}
+
+RTS_INLINE int split(const Options& o) {
+  tracking::Console console(o.quiet);
+  Options plain = o;
+  plain.min_distance = o.min_distance;
+  const Session session(plain, console);
+  data::Dataset d = session.source->dataset();
+  if (!o.region_column.empty()) {
+    const data::Table t = data::read_csv(d.root / "tiles.csv");
+    const int column = t.column(o.region_column), tile = t.column("tile");
+    RTS_CHECK_USAGE(column >= 0, .code = "RTS-D51", .what = "tiles.csv has no such column", .where = (d.root / "tiles.csv").string(), .expected = o.region_column, .fix = "check --region-column");
+    std::map<std::string, std::string> given;
+    for (const auto& r : t.rows) given[r[static_cast<std::size_t>(tile)]] = r[static_cast<std::size_t>(column)];
+    for (data::FileRow& f : d.files) f.region = given[f.name];
+  }
+  const std::vector<std::string> regions = data::derive_regions(d, o.min_distance, !o.region_column.empty());
+  std::map<std::string, data::RegionWeight> weights;
+  for (const std::string& r : regions) weights[r].name = r;
+  for (const data::Sample& s : d.samples) {
+    data::RegionWeight& w = weights[regions[s.file]];
+    w.positive_tiles += s.positives > 0;
+    w.positive_pixels += static_cast<double>(s.positives);
+  }
+  std::vector<data::RegionWeight> list;
+  for (const auto& [name, w] : weights) list.push_back(w);
+  const std::uint64_t seed = o.run.seed.value_or(42);
+  std::filesystem::create_directories(o.out);
+  double tiles = 0, pixels = 0;
+  for (const auto& w : list) tiles += w.positive_tiles, pixels += w.positive_pixels;
+
+  const auto write = [&](const std::filesystem::path& path, const std::map<std::string, data::SplitName>& by_region) {
+    std::string text = "tile,split,region\n";
+    for (std::size_t i = 0; i < d.files.size(); ++i) {
+      const data::SplitName s = by_region.at(regions[i]);
+      d.files[i].split = std::string(data::to_text(s));
+      d.files[i].region = regions[i];
+      text += d.files[i].name + "," + d.files[i].split + "," + regions[i] + "\n";
+    }
+    data::prove_no_leak(d, o.min_distance);
+    write_text(path, text);
+    fmt::print("{}\n", path.string());
+    for (const auto k : {data::SplitName::train, data::SplitName::val, data::SplitName::test}) {
+      double t = 0, p = 0;
+      std::string names;
+      for (const auto& w : list)
+        if (by_region.at(w.name) == k) t += w.positive_tiles, p += w.positive_pixels, names += (names.empty() ? "" : " ") + w.name;
+      fmt::print("  {:<6} {:>5.1f} % of positive tiles, {:>5.1f} % of positive pixels: {}\n", data::to_text(k), 100 * t / std::max(tiles, 1.0), 100 * p / std::max(pixels, 1.0), names);
+    }
+  };
+  fmt::print("{} files in {} regions (at least {:g} m apart)\n", d.files.size(), list.size(), o.min_distance);
+  if (o.folds > 0) {
+    const std::vector<int> fold = data::assign_folds(list, o.folds, seed);
+    for (int k = 0; k < o.folds; ++k) {
+      std::map<std::string, data::SplitName> by_region;
+      for (std::size_t i = 0; i < list.size(); ++i) by_region[list[i].name] = fold[i] == k ? data::SplitName::test : data::SplitName::train;
+      // Validation: the regions of the training part that come closest to a fifth of its positives.
+      std::vector<data::RegionWeight> rest;
+      for (const auto& w : list)
+        if (by_region[w.name] == data::SplitName::train) rest.push_back(w);
+      const auto inner = data::assign_splits(rest, {.train = 0.8, .val = 0.2, .test = 0}, seed);
+      for (std::size_t i = 0; i < rest.size(); ++i) by_region[rest[i].name] = inner[i];
+      write(o.out / ("fold_" + std::to_string(k + 1) + ".csv"), by_region);
+    }
+    return 0;
+  }
+  const auto assigned = data::assign_splits(list, {o.train_share, o.val_share, o.test_share}, seed);
+  std::map<std::string, data::SplitName> by_region;
+  for (std::size_t i = 0; i < list.size(); ++i) by_region[list[i].name] = assigned[i];
+  write(o.out / "split.csv", by_region);
+  return 0;
+}
+
+RTS_INLINE int check_data(const Options& o) {
+  tracking::Console console(o.quiet);
+  Session session(o, console);
+  const data::RasterSource& source = *session.source;
+  const data::Dataset& d = source.dataset();
+  fmt::print("\ndataset {} version {}: {} files, {} windows of {} x {} with data, {:g} m\n", d.root.string(), d.version, d.files.size(), d.samples.size(), d.tile_height, d.tile_width, d.pixel_size);
+  nlohmann::ordered_json json{{"version", d.version}, {"files", d.files.size()}, {"windows", d.samples.size()}, {"pixel_size", d.pixel_size}};
+
+  // Through the real loader: the stage and tensors that training sees, values back in band units.
+  const train::Normalizer normalizer = train::make_normalizer(o.plan, source.statistics());
+  data::Loader loader(source, train::training_stage(o.plan, normalizer, o.plan.seed, false),
+                      {.batch = 8, .bands = static_cast<int>(o.plan.bands.size()), .height = d.tile_height, .width = d.tile_width, .threads = o.threads, .drop_last = false, .skip_bad = o.run.skip_bad});
+  std::vector<std::uint32_t> order(d.samples.size());
+  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+  loader.begin(order, 1);
+  std::vector<double> low(d.bands.size(), 1e300), high(d.bands.size(), -1e300);
+  std::map<int, double> values;
+  double pixels = 0, valid = 0, positive = 0;
+  std::size_t skipped = 0;
+  while (const data::Batch* batch = loader.next()) {
+    const at::Tensor ok = batch->valid.to(at::kBool);
+    pixels += static_cast<double>(ok.numel());
+    const double n = ok.sum().item<double>();
+    valid += n;
+    skipped += batch->skipped.size();
+    if (n == 0) continue;
+    for (std::size_t b = 0; b < d.bands.size(); ++b) {
+      const at::Tensor v = batch->image.select(1, static_cast<std::int64_t>(b)).masked_select(ok) / normalizer.factor[b] + normalizer.mean[b];
+      low[b] = std::min(low[b], v.min().item<double>());
+      high[b] = std::max(high[b], v.max().item<double>());
+    }
+    const at::Tensor labels = std::get<0>(at::_unique(batch->label));
+    for (std::int64_t k = 0; k < labels.numel(); ++k) {
+      const int value = labels[k].item<int>();
+      values[value] += batch->label.eq(value).sum().item<double>();
+    }
+    positive += (batch->label.eq(1) & ok).sum().item<double>();
+    console.on_progress({.task = "check", .done = static_cast<std::int64_t>(batch->index) + 1, .total = static_cast<std::int64_t>(loader.batches()), .unit = "batches"});
+  }
+  fmt::print("\nband                        lowest       highest          mean           std\n");
+  for (std::size_t b = 0; b < d.bands.size(); ++b) {
+    fmt::print("{:<22} {:>12.6g}  {:>12.6g}  {:>12.6g}  {:>12.6g}\n", d.bands[b].name, low[b], high[b], source.statistics().mean[b], source.statistics().std[b]);
+    json["bands"][d.bands[b].name] = {{"low", low[b]}, {"high", high[b]}, {"mean", source.statistics().mean[b]}, {"std", source.statistics().std[b]}};
+  }
+  fmt::print("\nlabel values:");
+  for (const auto& [value, n] : values) fmt::print("  {}: {:.0f}", value, n);
+  fmt::print("\nno data or unknown: {:.2f} % of pixels; positive: {:.4f} % of valid pixels\n", 100 * (1 - valid / std::max(pixels, 1.0)), 100 * positive / std::max(valid, 1.0));
+  json["nodata_share"] = 1 - valid / std::max(pixels, 1.0);
+  json["positive_share"] = positive / std::max(valid, 1.0);
+  fmt::print("\nsplit    positive  negative\n");
+  for (const auto s : {data::SplitName::train, data::SplitName::val, data::SplitName::test, data::SplitName::none}) {
+    const std::size_t p = d.positives(s).size(), n = d.negatives(s).size();
+    if (p + n > 0) fmt::print("{:<8} {:>8}  {:>8}\n", data::to_text(s), p, n);
+    json["splits"][std::string(data::to_text(s))] = {{"positive", p}, {"negative", n}};
+  }
+  std::vector<std::uint32_t> positives;
+  for (std::uint32_t i = 0; i < d.samples.size(); ++i)
+    if (d.samples[i].positives > 0) positives.push_back(i);
+  const train::RingSurvival ring = train::ring_survival(o.plan, source, positives);
+  fmt::print("\nthe ring of {} px leaves {:.1f} % of positive pixels and {:.1f} % of objects{}\n", o.plan.pass_numbers.ring_width, 100 * ring.pixels, 100 * ring.objects,
+             ring.pixels < 0.5 ? "; warning: less than half, training asks for --accept-ring-loss" : "");
+  json["ring"] = {{"width", o.plan.pass_numbers.ring_width}, {"pixels_left", ring.pixels}, {"objects_left", ring.objects}};
+  std::map<std::uint64_t, std::uint32_t> first;
+  std::size_t duplicates = 0;
+  for (std::uint32_t i = 0; i < d.samples.size(); ++i) {
+    const auto [it, fresh] = first.emplace(d.samples[i].content, i);
+    if (fresh) continue;
+    if (++duplicates <= 5) fmt::print("duplicate: {} is {}\n", d.sample_name(d.samples[i]), d.sample_name(d.samples[it->second]));
+  }
+  fmt::print("{} duplicate windows; {} skipped\n", duplicates, skipped);
+  json["duplicates"] = duplicates;
+  // Sample pictures: image with the label's outline.
+  std::filesystem::create_directories(o.out / "check");
+  const auto reader = source.reader();
+  data::RawTile raw;
+  const std::size_t count = std::min<std::size_t>(8, positives.size());
+  raster::Picture sheet(static_cast<int>(std::max<std::size_t>(count, 1)) * (d.tile_width + 4), d.tile_height);
+  for (std::size_t k = 0; k < count; ++k) {
+    reader->read(d.samples[positives[k * positives.size() / count]], raw);
+    std::vector<const float*> planes;
+    const auto area = static_cast<std::size_t>(d.tile_height) * static_cast<std::size_t>(d.tile_width);
+    for (std::size_t b = 0; b < std::min<std::size_t>(3, d.bands.size()); ++b) planes.push_back(raw.image.data() + b * area);
+    if (planes.size() < 3) planes.resize(1);
+    raster::Picture picture = raster::stretch(planes, raw.valid.data(), d.tile_width, d.tile_height);
+    raster::outline(picture, raw.label.data(), 255, 230, 0);
+    sheet.paste(picture, static_cast<int>(k) * (d.tile_width + 4), 0);
+  }
+  raster::write_png(o.out / "check" / "samples.png", sheet);
+  fmt::print("sample pictures: {}\n", (o.out / "check" / "samples.png").string());
+  const auto leaks = data::find_leaks(d, o.min_distance);
+  fmt::print("leakage between splits: {}\n", leaks.empty() ? "none" : std::to_string(leaks.size()) + " pairs of files; training will refuse");
+  json["leaks"] = leaks.size();
+  if (!o.json.empty()) write_text(o.json, json.dump(2) + "\n");
+  return leaks.empty() ? 0 : static_cast<int>(ExitCode::bad_data);
+}
+
+}  // namespace rts::inline RTS_ABI::cli

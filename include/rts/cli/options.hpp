@@ -1,0 +1,82 @@
+#pragma once
+// What the command line says, as plain values, and the places it implies.
+
+#include <rts/train/engine.hpp>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rts::inline RTS_ABI::cli {
+
+/// All options of all subcommands; each subcommand reads its own.
+struct Options {
+  train::Plan plan;
+  std::vector<std::string> arguments;   ///< as typed, for the record
+
+  std::filesystem::path data;           ///< empty: the embedded synthetic scenes
+  std::filesystem::path split_table;
+  std::string bands;
+  std::filesystem::path out = "runs";
+  std::string name = "default";
+  int threads = 2;
+  double min_distance = 5000;
+  double statistics_share = 1;
+  train::RunOptions run;
+  bool overwrite = false;
+  bool quiet = false;
+  std::filesystem::path json;
+
+  // evaluate
+  std::string on = "test";
+  bool baselines = false;
+  int bootstrap = 500;
+  int pictures = 6;
+  std::filesystem::path weights;
+
+  // predict
+  std::vector<std::filesystem::path> rasters;
+  std::filesystem::path map;
+  double overlap = -1;
+  int predict_batch = 4;
+  bool byte_output = false;
+  int cache_mb = 256;
+
+  // split
+  double train_share = 0.7, val_share = 0.15, test_share = 0.15;
+  int folds = 0;
+  std::string region_column;
+
+  // verify
+  std::string model;
+  int verify_bands = 3, verify_classes = 1;
+  std::filesystem::path verify_input, verify_expect;
+  double tolerance = 1e-4;
+
+  // synthesize
+  int regions_train = 12, regions_val = 3, regions_test = 4, scene_size = 0;
+  double share_train = 0.25, share_eval = 0.03, confusers = 1;
+  double pixel_size = 3;
+  std::uint64_t scene_seed = 7;
+
+  std::filesystem::path folder() const { return out / (plan.variant + "-" + name); }
+  /// Departures from the recipe, for the record.
+  std::vector<std::string> overrides() const;
+};
+
+// Subcommands; each returns an exit code and throws rts::Error.
+int doctor(const Options& o);
+int config(const Options& o);
+int check_data(const Options& o);
+int split(const Options& o);
+int stats(const Options& o);
+int synthesize(const Options& o);
+int train_command(const Options& o);
+int resume(Options o);
+int evaluate_command(const Options& o);
+int predict_command(const Options& o);
+int report(const Options& o);
+int verify(const Options& o);
+
+}  // namespace rts::inline RTS_ABI::cli

@@ -1,0 +1,70 @@
+#pragma once
+// Prefetching loader: threads fill preallocated slots, batches come out in order, the same for any number of threads.
+// Generic over an order (which samples) and a stage (what happens to a tile); knows neither sampler nor augmentation.
+
+#include <rts/data/dataset.hpp>
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+
+namespace rts::inline RTS_ABI::data {
+
+/// A slot's place for one tile.
+struct TileView {
+  float* image;          ///< bands x height x width, normalised; 0 where not valid
+  std::uint8_t* label;   ///< height x width; 255 where not valid
+  std::uint8_t* valid;   ///< height x width
+};
+
+/// Which tile of which epoch a stage works on: the key of its random numbers.
+struct SampleKey {
+  std::uint32_t epoch = 0;
+  std::uint64_t position = 0;  ///< in the epoch's order
+  std::uint32_t sample = 0;
+};
+
+/// Turns a raw tile into network input. Called from many threads at once.
+using Stage = std::function<void(const RawTile&, const SampleKey&, const TileView&)>;
+
+struct LoaderOptions {
+  int batch = 32;
+  int bands = 3, height = 512, width = 512;
+  int threads = 2;
+  int prefetch = 2;        ///< finished batches that wait
+  bool drop_last = true;   ///< leave out an incomplete last batch
+  bool pinned = false;     ///< page-locked slots, for copies to a GPU
+  bool skip_bad = false;   ///< an unreadable tile becomes one without a valid pixel, and is counted
+};
+
+struct Batch {
+  at::Tensor image;   ///< (N,bands,H,W) float
+  at::Tensor label;   ///< (N,H,W) uint8
+  at::Tensor valid;   ///< (N,H,W) uint8
+  std::vector<std::uint32_t> samples;
+  std::size_t index = 0;  ///< within the epoch
+  std::vector<std::string> skipped;
+};
+
+/// Threads live as long as the loader; `begin` starts an epoch, at any batch of it.
+class Loader {
+ public:
+  Loader(const Source& source, Stage stage, const LoaderOptions& options);
+  ~Loader();
+  Loader(const Loader&) = delete;
+
+  void begin(std::vector<std::uint32_t> order, std::uint32_t epoch, std::size_t first_batch = 0);
+  std::size_t batches() const;
+  /// The next batch, valid until the call after; nullptr at the end. Rethrows a tile's error at its batch's place.
+  const Batch* next();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rts::inline RTS_ABI::data
+
+#if RTS_HEADER_ONLY
+#include <rts/data/loader.ipp>
+#endif

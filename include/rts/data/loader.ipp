@@ -1,0 +1,155 @@
+#pragma once
+#include <rts/data/loader.hpp>
+
+#include <ATen/ops/empty.h>
+
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <thread>
+
+namespace rts::inline RTS_ABI::data {
+
+struct Loader::Impl {
+  struct Slot {
+    Batch batch;
+    at::Tensor image, label, valid;  // full size; the batch may hold a shorter view
+    std::size_t pending = 0;
+    std::vector<std::pair<std::size_t, std::exception_ptr>> errors;
+  };
+
+  const Source& source;
+  Stage stage;
+  LoaderOptions options;
+  std::vector<Slot> slots;
+  std::vector<std::uint32_t> order;
+  std::uint32_t epoch = 0;
+  std::size_t batches = 0, next_task = 0, tasks = 0;  // a task is one sample of the order
+  std::size_t delivered = 0, released = 0;            // batches handed out; batches whose slot is free again
+  std::uint64_t generation = 0;
+  int active = 0;
+  bool stop = false;
+  std::mutex mutex;
+  std::condition_variable work, ready;
+  std::vector<std::jthread> threads;
+
+  Impl(const Source& s, Stage st, const LoaderOptions& o) : source(s), stage(std::move(st)), options(o), slots(static_cast<std::size_t>(o.prefetch) + 1) {
+    for (Slot& slot : slots) {
+      const auto bytes = at::TensorOptions().dtype(at::kByte).pinned_memory(o.pinned);
+      slot.image = at::empty({o.batch, o.bands, o.height, o.width}, at::TensorOptions().dtype(at::kFloat).pinned_memory(o.pinned));
+      slot.label = at::empty({o.batch, o.height, o.width}, bytes);
+      slot.valid = at::empty({o.batch, o.height, o.width}, bytes);
+    }
+    for (int t = 0; t < std::max(1, o.threads); ++t) threads.emplace_back([this] { run(); });
+  }
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex);
+      stop = true;
+    }
+    work.notify_all();
+    threads.clear();  // joins
+  }
+
+  std::size_t batch_size(std::size_t b) const { return std::min<std::size_t>(static_cast<std::size_t>(options.batch), order.size() - b * static_cast<std::size_t>(options.batch)); }
+
+  void run() {
+    const std::unique_ptr<Reader> reader = source.reader();
+    RawTile tile;
+    std::unique_lock lock(mutex);
+    for (;;) {
+      work.wait(lock, [&] { return stop || (next_task < tasks && next_task / static_cast<std::size_t>(options.batch) < released + slots.size()); });
+      if (stop) return;
+      const std::size_t task = next_task++, b = task / static_cast<std::size_t>(options.batch), place = task % static_cast<std::size_t>(options.batch);
+      Slot& slot = slots[b % slots.size()];
+      if (place == 0) prepare(slot, b);
+      const SampleKey key{epoch, task, order[task]};
+      ++active;
+      lock.unlock();
+      std::exception_ptr error;
+      const std::size_t area = static_cast<std::size_t>(options.height) * static_cast<std::size_t>(options.width);
+      const TileView view{slot.image.mutable_data_ptr<float>() + place * area * static_cast<std::size_t>(options.bands), slot.label.mutable_data_ptr<std::uint8_t>() + place * area,
+                          slot.valid.mutable_data_ptr<std::uint8_t>() + place * area};
+      try {
+        reader->read(source.dataset().samples[key.sample], tile);
+        stage(tile, key, view);
+      } catch (...) {
+        error = std::current_exception();
+        std::memset(view.image, 0, area * static_cast<std::size_t>(options.bands) * sizeof(float));
+        std::memset(view.label, 255, area);
+        std::memset(view.valid, 0, area);
+      }
+      lock.lock();
+      --active;
+      if (error) slot.errors.emplace_back(place, error);
+      if (--slot.pending == 0 || active == 0) ready.notify_all();
+    }
+  }
+
+  /// First touch of a slot for batch b, under the lock: tasks are taken in order.
+  void prepare(Slot& slot, std::size_t b) {
+    const std::size_t n = batch_size(b), first = b * static_cast<std::size_t>(options.batch);
+    slot.pending = n;
+    slot.errors.clear();
+    slot.batch.index = b;
+    slot.batch.skipped.clear();
+    slot.batch.samples.assign(order.begin() + static_cast<std::ptrdiff_t>(first), order.begin() + static_cast<std::ptrdiff_t>(first + n));
+    const auto rows = static_cast<std::int64_t>(n);
+    slot.batch.image = slot.image.narrow(0, 0, rows);
+    slot.batch.label = slot.label.narrow(0, 0, rows);
+    slot.batch.valid = slot.valid.narrow(0, 0, rows);
+  }
+
+  /// Stops handing out tasks and waits until no thread writes into a slot.
+  void quiesce(std::unique_lock<std::mutex>& lock) {
+    tasks = next_task = 0;
+    ready.wait(lock, [&] { return active == 0; });
+  }
+};
+
+RTS_INLINE Loader::Loader(const Source& source, Stage stage, const LoaderOptions& options) : impl_(std::make_unique<Impl>(source, std::move(stage), options)) {}
+RTS_INLINE Loader::~Loader() = default;
+
+RTS_INLINE void Loader::begin(std::vector<std::uint32_t> order, std::uint32_t epoch, std::size_t first_batch) {
+  Impl& m = *impl_;
+  {
+    std::unique_lock lock(m.mutex);
+    m.quiesce(lock);
+    m.order = std::move(order);
+    m.epoch = epoch;
+    const std::size_t b = static_cast<std::size_t>(m.options.batch);
+    m.batches = m.options.drop_last ? m.order.size() / b : (m.order.size() + b - 1) / b;
+    m.delivered = m.released = first_batch;
+    m.next_task = first_batch * b;
+    m.tasks = std::min(m.order.size(), m.batches * b);
+    for (Impl::Slot& s : m.slots) s.pending = 1;  // not ready until prepared and filled
+  }
+  m.work.notify_all();
+}
+
+RTS_INLINE std::size_t Loader::batches() const { return impl_->batches; }
+
+RTS_INLINE const Batch* Loader::next() {
+  Impl& m = *impl_;
+  std::unique_lock lock(m.mutex);
+  if (m.delivered > m.released) {  // the batch handed out last is done with
+    m.slots[m.released % m.slots.size()].pending = 1;
+    ++m.released;
+    m.work.notify_all();
+  }
+  if (m.delivered >= m.batches) return nullptr;
+  Impl::Slot& slot = m.slots[m.delivered % m.slots.size()];
+  m.ready.wait(lock, [&] { return slot.pending == 0; });
+  ++m.delivered;
+  if (!slot.errors.empty()) {
+    std::sort(slot.errors.begin(), slot.errors.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    if (!m.options.skip_bad) std::rethrow_exception(slot.errors.front().second);
+    for (const auto& [place, error] : slot.errors) {
+      const Dataset& d = m.source.dataset();
+      slot.batch.skipped.push_back(d.sample_name(d.samples[slot.batch.samples[place]]));
+    }
+  }
+  return &slot.batch;
+}
+
+}  // namespace rts::inline RTS_ABI::data

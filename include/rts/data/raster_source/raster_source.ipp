@@ -1,0 +1,297 @@
+#pragma once
+#include <rts/data/raster_source/raster_source.hpp>
+
+#include <rts/core/description.hpp>
+#include <rts/core/interrupt.hpp>
+#include <rts/core/philox_formula.hpp>
+#include <rts/raster/raster.hpp>
+
+#include <atomic>
+#include <cmath>
+#include <ctime>
+#include <list>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace rts::inline RTS_ABI::data {
+namespace detail {
+
+inline std::filesystem::path file_path(const Dataset& d, const std::string& folder, const std::string& name) { return d.root / folder / (name + d.extension); }
+
+inline FileInfo inspect(const raster::Raster& image) {
+  const raster::GeoReference geo = image.geo();
+  const std::string where = image.path().string();
+  RTS_CHECK_DATA(geo.has_transform && geo.has_crs, .code = "RTS-D61", .what = "a tile without georeference", .where = where, .expected = "a transform and a projected CRS",
+                 .found = !geo.has_transform ? "no transform" : "no CRS", .fix = "write it with gdal_translate -a_srs EPSG:... -a_ullr ...");
+  RTS_CHECK_DATA(geo.projected, .code = "RTS-D61", .what = "a tile with a geographic CRS", .where = where, .expected = "a projected CRS, for example UTM", .found = "degrees",
+                 .fix = "reproject it with gdalwarp -t_srs EPSG:326xx");
+  FileInfo info;
+  info.width = image.width();
+  info.height = image.height();
+  info.pixel_size = geo.pixel_width();
+  info.epsg = geo.epsg;
+  info.transform = geo.transform;
+  const auto lonlat = raster::corners(geo, info.width, info.height, where);
+  for (std::size_t i = 0; i < 4; ++i) info.footprint.corners[i] = earth_centred(lonlat[i][0], lonlat[i][1]);
+  return info;
+}
+
+/// Finds the bands of the recipe: version.json first, then --bands, then the files' own descriptions.
+inline std::vector<BandSource> find_bands(const Dataset& d, const SourceOptions& o) {
+  std::map<std::string, BandSource> known;
+  for (const BandSource& b : d.bands) known[b.name] = b;
+  if (!o.band_map.empty()) {
+    std::string folder = "images", word;
+    int index = 1;
+    for (const char c : o.band_map + ";") {
+      if (c == ':') { folder = word; word.clear(); index = 1; }
+      else if (c == ',' || c == ';') {
+        if (!word.empty()) known[word] = BandSource{word, "", folder, index++, 1, {}};
+        word.clear();
+      } else word += c;
+    }
+  } else if (known.empty()) {
+    for (const char* folder : {"images", "extra"}) {
+      const auto path = file_path(d, folder, d.files.front().name);
+      if (!std::filesystem::exists(path)) continue;
+      const raster::Raster r(path);
+      for (int b = 1; b <= r.bands(); ++b)
+        if (const std::string name = r.description(b); !name.empty()) known.emplace(name, BandSource{name, "", folder, b, 1, {}});
+    }
+  }
+  std::string have;
+  for (const auto& [name, b] : known) have += (have.empty() ? "" : ", ") + name;
+  std::vector<BandSource> out;
+  for (const std::string& name : o.bands) {
+    const auto it = known.find(name);
+    RTS_CHECK_DATA(it != known.end(), .code = "RTS-D53", .what = "the dataset lacks a band of the recipe", .where = d.root.string(), .expected = name, .found = have.empty() ? "no band names" : have,
+                   .fix = "name the bands with --bands \"images:red,green,blue;extra:ndvi\", or in version.json");
+    out.push_back(it->second);
+    const std::size_t i = out.size() - 1;
+    if (i < o.units.size() && !it->second.unit.empty())
+      RTS_CHECK_DATA(it->second.unit == o.units[i], .code = "RTS-D55", .what = "a band with another unit than the recipe's", .where = d.root.string() + ": " + name, .expected = o.units[i], .found = it->second.unit, .fix = "convert it, or declare the unit in version.json");
+  }
+  return out;
+}
+
+/// Reads windows of all bands and the label of a dataset.
+class GdalReader : public Reader {
+ public:
+  GdalReader(const Dataset& d, int classes) : d_(d), classes_(classes) {}
+
+  void read(const Sample& sample, RawTile& out) override { read_window(sample, d_.tile_height, d_.tile_width, out); }
+
+  void read_window(const Sample& sample, int h, int w, RawTile& out) {
+    const std::size_t area = static_cast<std::size_t>(h) * static_cast<std::size_t>(w);
+    const std::string& name = d_.files[sample.file].name;
+    out.image.resize(area * d_.bands.size());
+    out.label.resize(area);
+    out.valid.assign(area, 1);
+    for (std::size_t first = 0; first < d_.bands.size();) {  // neighbouring bands of one file in one call
+      std::size_t last = first;
+      std::vector<int> indices;
+      while (last < d_.bands.size() && d_.bands[last].folder == d_.bands[first].folder) indices.push_back(d_.bands[last++].index);
+      const Open& file = open(d_.bands[first].folder, name);
+      file.raster.read(sample.column, sample.row, w, h, indices, out.image.data() + first * area);
+      for (std::size_t b = first; b < last; ++b) mask(d_.bands[b], file, sample, w, out.image.data() + b * area, out.valid.data(), area);
+      first = last;
+    }
+    open("labels", name).raster.read(sample.column, sample.row, w, h, 1, out.label.data());
+    for (std::size_t i = 0; i < area; ++i) {
+      if (out.label[i] == ignore_value) out.valid[i] = 0;
+      else if (out.label[i] >= classes_)
+        throw DataError({.code = "RTS-D65", .what = "a label with an unknown value", .where = place(file_path(d_, "labels", name).string(), sample, w, i), .expected = "0 to " + std::to_string(classes_ - 1) + ", or 255 for unknown",
+                         .found = std::to_string(out.label[i]), .fix = "re-encode the labels"});
+      if (!out.valid[i]) out.label[i] = ignore_value;
+    }
+    for (std::size_t b = 0; b < d_.bands.size(); ++b)
+      for (std::size_t i = 0; i < area; ++i)
+        if (!out.valid[i]) out.image[b * area + i] = 0;
+  }
+
+ private:
+  static constexpr std::uint8_t ignore_value = 255;
+  struct Open {
+    std::string key;
+    raster::Raster raster;
+    std::vector<std::optional<double>> nodata;
+  };
+
+  const Open& open(const std::string& folder, const std::string& name) {
+    const std::string key = folder + "/" + name;
+    for (auto it = files_.begin(); it != files_.end(); ++it)
+      if (it->key == key) {
+        files_.splice(files_.begin(), files_, it);
+        return files_.front();
+      }
+    raster::Raster r(file_path(d_, folder, name));
+    std::vector<std::optional<double>> nodata;
+    for (int b = 1; b <= r.bands(); ++b) nodata.push_back(r.nodata(b));
+    files_.push_front({key, std::move(r), std::move(nodata)});
+    if (files_.size() > 12) files_.pop_back();
+    return files_.front();
+  }
+  static std::string place(const std::string& file, const Sample& s, int w, std::size_t i) {
+    return file + ", row " + std::to_string(s.row + static_cast<int>(i) / w) + ", column " + std::to_string(s.column + static_cast<int>(i) % w);
+  }
+  void mask(const BandSource& band, const Open& file, const Sample& s, int w, float* values, std::uint8_t* valid, std::size_t area) const {
+    const auto nodata = band.nodata ? band.nodata : file.nodata[static_cast<std::size_t>(band.index - 1)];
+    const bool nan_is_nodata = nodata && std::isnan(*nodata);
+    const float none = nodata ? static_cast<float>(*nodata) : 0;
+    const float scale = static_cast<float>(band.scale);
+    for (std::size_t i = 0; i < area; ++i) {
+      if (nodata && (nan_is_nodata ? std::isnan(values[i]) : values[i] == none)) valid[i] = 0;
+      else if (!std::isfinite(values[i]))
+        throw DataError({.code = "RTS-D66", .what = "NaN or infinity in an image", .where = place(file.raster.path().string(), s, w, i), .expected = "finite numbers, or a declared nodata value", .found = band.name,
+                         .fix = "declare NaN as nodata (gdal_edit.py -a_nodata nan), or mend the file"});
+      else values[i] *= scale;
+    }
+  }
+
+  const Dataset& d_;
+  int classes_;
+  std::list<Open> files_;
+};
+
+inline std::string utc_now() {
+  char text[32];
+  const std::time_t t = std::time(nullptr);
+  std::tm tm{};
+  gmtime_r(&t, &tm);
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+  return text;
+}
+
+inline void check_file(const Dataset& d, std::uint32_t index, FileInfo& info) {
+  const std::string& name = d.files[index].name;
+  const raster::Raster image(file_path(d, d.bands.front().folder, name));
+  info = inspect(image);
+  const auto same_size = [&](const raster::Raster& r, const char* what) {
+    RTS_CHECK_DATA(r.width() == info.width && r.height() == info.height, .code = "RTS-D64", .what = what, .where = r.path().string(), .expected = std::to_string(info.width) + " x " + std::to_string(info.height),
+                   .found = std::to_string(r.width()) + " x " + std::to_string(r.height()), .fix = "cut image, extra bands and label from the same window");
+  };
+  for (const BandSource& b : d.bands) {
+    const raster::Raster r(file_path(d, b.folder, name));
+    same_size(r, "bands of another size than the image");
+    const std::string text = b.index <= r.bands() ? r.description(b.index) : "";
+    RTS_CHECK_DATA(b.index <= r.bands() && (text.empty() || text == b.name), .code = "RTS-D63", .what = "a tile with other bands than the dataset", .where = r.path().string(),
+                   .expected = "band " + std::to_string(b.index) + " is " + b.name, .found = b.index <= r.bands() ? text : std::to_string(r.bands()) + " bands", .fix = "replace the file, or correct version.json");
+  }
+  same_size(raster::Raster(file_path(d, "labels", name)), "a label of another size than its image");
+  RTS_CHECK_DATA(info.width >= d.tile_width && info.height >= d.tile_height, .code = "RTS-D67", .what = "an image smaller than the recipe's tile", .where = image.path().string(),
+                 .expected = "at least " + std::to_string(d.tile_width) + " x " + std::to_string(d.tile_height), .found = std::to_string(info.width) + " x " + std::to_string(info.height), .fix = "use a smaller data::Tile, or larger images");
+}
+
+}  // namespace detail
+
+RTS_INLINE Dataset open_footprints(const std::filesystem::path& root, const std::optional<std::filesystem::path>& split_table) {
+  Dataset d = open_dataset(root, split_table);
+  for (const FileRow& f : d.files) d.info.push_back(detail::inspect(raster::Raster(detail::file_path(d, "images", f.name))));
+  return d;
+}
+
+RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer) : classes_(o.classes) {
+  raster::initialize();
+  dataset_ = open_dataset(o.root, o.split_table);
+  Dataset& d = dataset_;
+  d.tile_height = o.tile_height;
+  d.tile_width = o.tile_width;
+  d.bands = detail::find_bands(d, o);
+  d.info.resize(d.files.size());
+
+  struct PerFile {
+    std::vector<Sample> samples;
+    std::vector<Moments> moments;
+    std::int64_t used = 0;
+    std::exception_ptr error;
+    std::uint64_t content = 0;
+  };
+  std::vector<PerFile> results(d.files.size());
+  std::atomic<std::size_t> next{0}, done{0};
+  std::mutex mutex;
+  const auto work = [&] {
+    detail::GdalReader reader(d, classes_);
+    RawTile tile;
+    for (std::size_t f; (f = next.fetch_add(1)) < d.files.size() && !interrupted();) {
+      PerFile& result = results[f];
+      result.moments.resize(d.bands.size());
+      const SplitName split = parse_split(d.files[f].split, d.files[f].name);
+      try {
+        detail::check_file(d, static_cast<std::uint32_t>(f), d.info[f]);
+        const std::size_t area = static_cast<std::size_t>(d.tile_height) * static_cast<std::size_t>(d.tile_width);
+        for (int row = 0; row + d.tile_height <= d.info[f].height; row += d.tile_height)
+          for (int column = 0; column + d.tile_width <= d.info[f].width; column += d.tile_width) {
+            Sample s{static_cast<std::uint32_t>(f), row, column};
+            reader.read(s, tile);
+            for (std::size_t i = 0; i < area; ++i) {
+              s.valid += tile.valid[i];
+              s.positives += tile.valid[i] && tile.label[i] > 0;
+            }
+            s.content = fnv1a({reinterpret_cast<const char*>(tile.image.data()), tile.image.size() * sizeof(float)});
+            result.content = fnv1a({reinterpret_cast<const char*>(tile.label.data()), tile.label.size()}, result.content ^ s.content);
+            if (s.valid > 0) result.samples.push_back(s);
+            Random pick(o.seed, 0x57A7u, f * 1000003u + static_cast<std::uint64_t>(row) * 4099u + static_cast<std::uint64_t>(column));
+            if ((split == SplitName::train || d.files[f].split.empty()) && s.valid > 0 && pick.uniform(0, 1) < o.statistics_share) {
+              ++result.used;
+              for (std::size_t b = 0; b < d.bands.size(); ++b) {
+                Moments m;
+                for (std::size_t i = 0; i < area; ++i)
+                  if (tile.valid[i]) m.add(tile.image[b * area + i]);
+                result.moments[b].merge(m);
+              }
+            }
+          }
+      } catch (...) {
+        result.error = std::current_exception();
+        result.samples.clear();
+      }
+      const std::size_t n = ++done;
+      if (std::unique_lock lock(mutex, std::try_to_lock); lock) observer.on_progress({.task = "index", .done = static_cast<std::int64_t>(n), .total = static_cast<std::int64_t>(d.files.size()), .unit = "files"});
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < std::max(1, o.threads); ++t) threads.emplace_back(work);
+  }
+  std::vector<Moments> moments(d.bands.size());
+  std::uint64_t content = fnv1a("rts");
+  for (std::size_t f = 0; f < results.size(); ++f) {
+    PerFile& r = results[f];
+    if (r.error) {
+      if (!o.skip_bad) std::rethrow_exception(r.error);
+      try {
+        std::rethrow_exception(r.error);
+      } catch (const std::exception& e) {
+        skipped_.push_back(d.files[f].name);
+        observer.on_message("warning", "skipped " + d.files[f].name + ": " + e.what());
+      }
+      continue;
+    }
+    if (d.pixel_size == 0) d.pixel_size = d.info[f].pixel_size;
+    if (std::abs(d.info[f].pixel_size - d.pixel_size) > 0.001 * d.pixel_size) {
+      const DataError error({.code = "RTS-D62", .what = "a tile with another pixel size than the dataset", .where = detail::file_path(d, "images", d.files[f].name).string(), .expected = number_text(d.pixel_size) + " m",
+                             .found = number_text(d.info[f].pixel_size) + " m", .fix = "resample it with gdalwarp -tr, or make a dataset of its own"});
+      if (!o.skip_bad) throw error;
+      skipped_.push_back(d.files[f].name);
+      observer.on_message("warning", "skipped " + d.files[f].name + ": " + error.what());
+      continue;
+    }
+    d.samples.insert(d.samples.end(), r.samples.begin(), r.samples.end());
+    for (std::size_t b = 0; b < moments.size(); ++b) moments[b].merge(r.moments[b]);
+    statistics_.n_tiles_used += r.used;
+    content = fnv1a(hex16(r.content), content);
+  }
+  if (d.version.empty()) d.version = "content-" + hex16(content);
+  statistics_.dataset_version = d.version;
+  statistics_.computed_date = detail::utc_now();
+  for (std::size_t b = 0; b < moments.size(); ++b) {
+    statistics_.bands.push_back(d.bands[b].name);
+    statistics_.mean.push_back(moments[b].mean);
+    statistics_.std.push_back(moments[b].std());
+  }
+}
+
+RTS_INLINE std::unique_ptr<Reader> RasterSource::reader() const { return std::make_unique<detail::GdalReader>(dataset_, classes_); }
+
+}  // namespace rts::inline RTS_ABI::data

@@ -1,0 +1,40 @@
+#pragma once
+// Orders: which windows an epoch shows, in which sequence. Pure functions of (seed, epoch): nothing to save.
+
+#include <rts/core/config.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rts::inline RTS_ABI::samplers {
+
+/// What an epoch drew.
+struct Drawn {
+  double wanted_ratio = 0;      ///< negatives per positive by the schedule
+  double effective_ratio = 0;   ///< after the pool's limit
+  std::size_t positives = 0;    ///< distinct positive windows
+  std::size_t negatives = 0;    ///< distinct negative windows
+  std::size_t positive_draws = 0;
+  bool pool_exhausted = false;  ///< fewer negatives than wanted: all were taken
+  std::string text() const;
+};
+
+struct Order {
+  std::vector<std::uint32_t> samples;  ///< batch after batch
+  Drawn drawn;
+};
+
+/// Order of epoch `epoch` (from 1) for ratios[epoch - 1] negatives per positive.
+/// Negatives come without replacement from a shuffled pool that carries on over epochs; every batch holds
+/// round(positive_fraction x batch) positives, in shuffled order, repeated until the epoch's negatives are used up.
+/// A remainder of negatives that does not fill a batch is left to the next epoch's shuffle (drop last).
+/// errors: RTS-S51 no positive or no negative window, RTS-S52 fewer negatives than one batch needs.
+Order epoch_order(const std::vector<std::uint32_t>& positives, const std::vector<std::uint32_t>& negatives, const std::vector<double>& ratios,
+                  int epoch, int batch, double positive_fraction, std::uint64_t seed);
+
+}  // namespace rts::inline RTS_ABI::samplers
+
+#if RTS_HEADER_ONLY
+#include <rts/samplers/order.ipp>
+#endif

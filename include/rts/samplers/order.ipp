@@ -1,0 +1,112 @@
+#pragma once
+#include <rts/samplers/order.hpp>
+
+#include <rts/core/description.hpp>
+#include <rts/core/error.hpp>
+#include <rts/core/philox_formula.hpp>
+
+#include <range/v3/range/conversion.hpp>
+#include <range/v3/view/chunk.hpp>
+#include <range/v3/view/drop.hpp>
+#include <range/v3/view/iota.hpp>
+#include <range/v3/view/join.hpp>
+#include <range/v3/view/take.hpp>
+#include <range/v3/view/transform.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_set>
+
+namespace rts::inline RTS_ABI::samplers {
+namespace detail {
+
+/// Fisher-Yates on a copy, keyed.
+inline std::vector<std::uint32_t> shuffled(std::vector<std::uint32_t> items, std::uint64_t seed, std::uint32_t stream, std::uint64_t item) {
+  Random random(seed, stream, item);
+  for (std::size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random.below(static_cast<std::uint32_t>(i))]);
+  return items;
+}
+
+/// Draws without replacement, carrying on over epochs. When the pool runs out within an epoch it is shuffled anew, and what
+/// that epoch has already drawn goes to the end: an epoch never sees a negative twice.
+class Pool {
+ public:
+  Pool(const std::vector<std::uint32_t>& items, std::uint64_t seed) : items_(items), seed_(seed) { refill({}); }
+
+  /// One epoch's draw; count <= number of items.
+  std::vector<std::uint32_t> take(std::size_t count) {
+    std::vector<std::uint32_t> out;
+    while (out.size() < count) {
+      if (at_ == current_.size()) refill(out);
+      out.push_back(current_[at_++]);
+    }
+    return out;
+  }
+
+ private:
+  void refill(const std::vector<std::uint32_t>& drawn) {
+    current_ = shuffled(items_, seed_, 0x4E65u, pass_++);
+    const std::unordered_set<std::uint32_t> seen(drawn.begin(), drawn.end());
+    std::stable_partition(current_.begin(), current_.end(), [&](std::uint32_t i) { return !seen.count(i); });
+    at_ = 0;
+  }
+  const std::vector<std::uint32_t>& items_;
+  std::uint64_t seed_;
+  std::uint64_t pass_ = 0;
+  std::vector<std::uint32_t> current_;
+  std::size_t at_ = 0;
+};
+
+/// `count` items from `start` on of the endless sequence shuffle 0, shuffle 1, ... of the items.
+inline std::vector<std::uint32_t> from_endless(const std::vector<std::uint32_t>& items, std::uint64_t start, std::size_t count, std::uint64_t seed, std::uint32_t stream) {
+  namespace v = ranges::views;
+  const std::uint64_t n = items.size(), first = start / n, last = (start + count + n - 1) / n;
+  std::vector<std::vector<std::uint32_t>> passes = v::iota(first, last) | v::transform([&](std::uint64_t pass) { return shuffled(items, seed, stream, pass); }) | ranges::to<std::vector>();
+  return passes | v::join | v::drop(static_cast<std::ptrdiff_t>(start - first * n)) | v::take(static_cast<std::ptrdiff_t>(count)) | ranges::to<std::vector>();
+}
+
+}  // namespace detail
+
+RTS_INLINE std::string Drawn::text() const {
+  return "drew " + std::to_string(positives) + " positive tiles (" + std::to_string(positive_draws) + " draws) and " + std::to_string(negatives) + " negatives: ratio 1:" + number_text(effective_ratio) +
+         (pool_exhausted ? " (1:" + number_text(wanted_ratio) + " wanted, all negatives taken)" : "");
+}
+
+RTS_INLINE Order epoch_order(const std::vector<std::uint32_t>& positives, const std::vector<std::uint32_t>& negatives, const std::vector<double>& ratios, int epoch, int batch, double positive_fraction, std::uint64_t seed) {
+  RTS_CHECK_DATA(!positives.empty() && !negatives.empty(), .code = "RTS-S51", .what = "the training split has no positive or no negative tile", .expected = "at least one of each",
+                 .found = std::to_string(positives.size()) + " positive, " + std::to_string(negatives.size()) + " negative", .fix = "check the split and the labels; smaller tiles give more negatives");
+  const auto in_batch_positive = static_cast<std::size_t>(std::lround(positive_fraction * batch));
+  const std::size_t in_batch_negative = static_cast<std::size_t>(batch) - in_batch_positive;
+  const auto wanted = [&](double ratio) { return std::min(negatives.size(), static_cast<std::size_t>(std::ceil(ratio * static_cast<double>(positives.size()) - 1e-9))); };
+  // Whole batches only: what an epoch used decides where the next one carries on.
+  const auto used = [&](double ratio) { return wanted(ratio) / in_batch_negative * in_batch_negative; };
+
+  const double ratio = ratios.at(static_cast<std::size_t>(epoch - 1));
+  const std::size_t count = used(ratio), batches = count / in_batch_negative;
+  RTS_CHECK_DATA(batches > 0, .code = "RTS-S52", .what = "an epoch's negatives do not fill one batch", .expected = std::to_string(in_batch_negative) + " at least", .found = std::to_string(wanted(ratio)),
+                 .fix = "use a smaller train::Batch, a higher ratio, or more tiles");
+  std::uint64_t start_positive = 0;
+  detail::Pool pool(negatives, seed);
+  for (int e = 1; e < epoch; ++e) start_positive += pool.take(used(ratios[static_cast<std::size_t>(e - 1)])).size() / in_batch_negative * in_batch_positive;
+  const std::vector<std::uint32_t> neg = pool.take(count);
+  const auto pos = detail::from_endless(positives, start_positive, batches * in_batch_positive, seed, 0x506Fu);
+
+  namespace v = ranges::views;
+  Order order;
+  order.samples.reserve(batches * static_cast<std::size_t>(batch));
+  auto n = neg.begin();
+  for (auto&& p : pos | v::chunk(static_cast<std::ptrdiff_t>(in_batch_positive))) {
+    for (const std::uint32_t i : p) order.samples.push_back(i);
+    for (std::size_t k = 0; k < in_batch_negative; ++k) order.samples.push_back(*n++);
+  }
+  Drawn& d = order.drawn;
+  d.wanted_ratio = ratio;
+  d.negatives = count;
+  d.positives = std::min(positives.size(), pos.size());
+  d.positive_draws = pos.size();
+  d.effective_ratio = std::round(100.0 * static_cast<double>(count) / static_cast<double>(positives.size())) / 100;
+  d.pool_exhausted = static_cast<double>(negatives.size()) < ratio * static_cast<double>(positives.size());
+  return order;
+}
+
+}  // namespace rts::inline RTS_ABI::samplers

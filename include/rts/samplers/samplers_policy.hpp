@@ -1,0 +1,131 @@
+#pragma once
+// Sampler policies: how many negatives an epoch draws per positive, and what a batch holds.
+
+#include <rts/core/reflect.hpp>
+
+#include <boost/hana/adapt_struct.hpp>
+
+namespace rts::inline RTS_ABI::samplers {
+
+/// Epochs `first` to `last` (from 1, inclusive) draw `ratio` negatives per positive tile.
+struct RatioRow {
+  int first;
+  int last;
+  double ratio;
+};
+
+/// A curriculum's plateaus.
+template <std::size_t N>
+struct RatioTable {
+  RatioRow rows[N];
+
+  constexpr int last_epoch() const { return rows[N - 1].last; }
+  constexpr bool gapless() const {
+    if (rows[0].first != 1) return false;
+    for (std::size_t i = 0; i < N; ++i) {
+      if (rows[i].last < rows[i].first) return false;
+      if (i > 0 && rows[i].first != rows[i - 1].last + 1) return false;
+    }
+    return true;
+  }
+  constexpr bool positive() const {
+    for (const RatioRow& r : rows)
+      if (!(r.ratio > 0)) return false;
+    return true;
+  }
+  /// The same plateaus squeezed or stretched to another number of epochs (each at least one epoch long).
+  constexpr RatioTable scaled_to(int epochs) const {
+    RatioTable out = *this;
+    int first = 1;
+    for (std::size_t i = 0; i < N; ++i) {
+      int last = static_cast<int>(static_cast<double>(rows[i].last) * epochs / last_epoch() + 0.5);
+      const int most = epochs - static_cast<int>(N - 1 - i);
+      if (last < first) last = first;
+      if (last > most) last = most;
+      if (i + 1 == N) last = epochs;
+      out.rows[i] = {first, last, rows[i].ratio};
+      first = last + 1;
+    }
+    return out;
+  }
+};
+template <std::size_t N>
+RatioTable(const RatioRow (&)[N]) -> RatioTable<N>;
+
+/// The guide's curriculum for 300 epochs.
+inline constexpr RatioTable<5> slump_ratios{{{1, 10, 1}, {11, 30, 5}, {31, 50, 10}, {51, 100, 15}, {101, 300, 20}}};
+
+struct CurriculumOptions {
+  double positive_fraction = 0.5;  ///< share of a batch that holds objects
+  int ramp = 5;                    ///< epochs over which a new row's ratio is reached; 1 switches at once
+};
+
+/// Negatives per positive by epoch, in plateaus with a short linear ramp.
+template <RatioTable Table, CurriculumOptions O = CurriculumOptions{}>
+struct Curriculum : PolicyBase {
+  using axis = axes::Sampler;
+  static constexpr std::string_view name = "Curriculum";
+  static constexpr CurriculumOptions options = O;
+  static constexpr double positive_fraction = O.positive_fraction;
+  static constexpr bool gapless = Table.gapless();
+  static constexpr bool ratios_positive = Table.positive();
+  static constexpr int last_epoch = Table.last_epoch();
+  static constexpr auto table = Table;
+
+  /// Negatives per positive in every epoch: in the k-th epoch of a new row old + (new - old) x min(k / ramp, 1).
+  static std::vector<double> ratios(int epochs) {
+    std::vector<double> out;
+    double before = Table.rows[0].ratio;
+    for (std::size_t i = 0; i < std::size(Table.rows); ++i) {
+      const RatioRow& row = Table.rows[i];
+      for (int e = row.first; e <= row.last && e <= epochs; ++e) {
+        const int k = e - row.first + 1;
+        out.push_back(i == 0 || k >= O.ramp ? row.ratio : before + (row.ratio - before) * k / O.ramp);
+      }
+      before = row.ratio;
+    }
+    return out;
+  }
+
+  static Description describe() {
+    Description d{"sampler", "Curriculum", rts::detail::fields_of(O)};
+    std::string rows = "[";
+    for (const RatioRow& r : Table.rows)
+      rows += (rows.size() > 1 ? ", " : "") + ("{epochs: " + std::to_string(r.first) + "-" + std::to_string(r.last) + ", ratio: \"1:") +
+              number_text(r.ratio) + "\"}";
+    d.fields.push_back({"rows", rows + "]"});
+    return d;
+  }
+};
+
+struct FixedRatioOptions {
+  double ratio = 10;  ///< negatives per positive
+  double positive_fraction = 0.5;
+};
+
+/// The same ratio in every epoch.
+template <FixedRatioOptions O = FixedRatioOptions{}>
+struct FixedRatio : PolicyBase {
+  using axis = axes::Sampler;
+  static constexpr std::string_view name = "FixedRatio";
+  static constexpr FixedRatioOptions options = O;
+  static constexpr double positive_fraction = O.positive_fraction;
+  static constexpr bool gapless = true;
+  static constexpr bool ratios_positive = O.ratio > 0;
+  static constexpr int last_epoch = 0;  ///< 0: whatever the recipe's length
+  static std::vector<double> ratios(int epochs) { return std::vector<double>(static_cast<std::size_t>(epochs), O.ratio); }
+};
+
+template <class S>
+concept Sampler = PolicyOf<S, axes::Sampler> && requires {
+  { S::positive_fraction } -> std::convertible_to<double>;
+  { S::gapless } -> std::convertible_to<bool>;
+  { S::ratios_positive } -> std::convertible_to<bool>;
+  { S::last_epoch } -> std::convertible_to<int>;
+  { S::ratios(1) } -> std::same_as<std::vector<double>>;
+};
+static_assert(Sampler<Curriculum<slump_ratios>> && Sampler<FixedRatio<>>);
+
+}  // namespace rts::inline RTS_ABI::samplers
+BOOST_HANA_ADAPT_STRUCT(rts::samplers::CurriculumOptions, positive_fraction, ramp);
+BOOST_HANA_ADAPT_STRUCT(rts::samplers::FixedRatioOptions, ratio, positive_fraction);

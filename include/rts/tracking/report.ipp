@@ -1,0 +1,124 @@
+#pragma once
+#include <rts/tracking/report.hpp>
+
+#include <rts/core/atomic_file.hpp>
+#include <rts/tracking/observers.hpp>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace rts::inline RTS_ABI::tracking {
+
+RTS_INLINE bool draw(const Plot& plot, const std::filesystem::path& png) {
+  static const bool installed = std::system("command -v gnuplot >/dev/null 2>&1") == 0;
+  std::string data, curves;
+  for (const Series& s : plot.series) {
+    std::string block;
+    for (std::size_t i = 0; i < s.x.size() && i < s.y.size(); ++i)
+      if (std::isfinite(s.y[i])) block += fmt::format("{} {}\n", s.x[i], s.y[i]);
+    if (block.empty()) continue;
+    curves += fmt::format("{}'-' using 1:2 with linespoints pointtype 7 pointsize 0.4 linewidth 2 title \"{}\"", curves.empty() ? "" : ", ", s.title);
+    data += block + "e\n";
+  }
+  if (!installed || curves.empty()) return false;
+  std::FILE* pipe = ::popen("gnuplot 2>/dev/null", "w");
+  if (!pipe) return false;
+  fmt::print(pipe, "set terminal pngcairo size 720,420 noenhanced font 'sans,10'\nset output '{}'\nset title \"{}\"\nset xlabel \"{}\"\nset ylabel \"{}\"\nset grid\nset key outside right top\n", png.string(), plot.title, plot.x_label, plot.y_label);
+  if (plot.unit_square) fmt::print(pipe, "set xrange [0:1]\nset yrange [0:1]\n");
+  fmt::print(pipe, "plot {}\n{}", curves, data);
+  return ::pclose(pipe) == 0 && std::filesystem::exists(png);
+}
+
+RTS_INLINE void draw_training(const std::filesystem::path& folder) {
+  const Log log = read_log(folder / "training_log.csv");
+  if (log.rows.empty()) return;
+  std::filesystem::create_directories(folder / "plots");
+  const auto epochs = log.column("epoch");
+  const auto one = [&](const char* file, const char* title, const char* y, const std::vector<std::string>& names) {
+    Plot p{title, "epoch", y, {}};
+    for (const std::string& n : names) p.series.push_back({n, epochs, log.column(n)});
+    draw(p, folder / "plots" / file);
+  };
+  one("loss.png", "Loss", "loss", {"train_loss", "val_loss"});
+  one("pr_auc.png", "PR-AUC", "average precision", {"train_pr_auc", "val_balanced_pr_auc", "val_200_pr_auc", "val_500_pr_auc", "val_1000_pr_auc", "raw_val_realistic_pr_auc"});
+  one("iou.png", "IoU at probability 0.5", "IoU", {"train_iou_rts", "val_balanced_iou", "val_200_iou_rts", "val_500_iou_rts"});
+  one("learning_rate.png", "Learning rate", "rate", {"lr_decoder", "lr_encoder"});
+}
+
+namespace detail {
+
+inline std::string base64(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  static constexpr char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const auto b = [&](std::size_t k) { return k < bytes.size() ? static_cast<unsigned>(static_cast<unsigned char>(bytes[k])) : 0u; };
+    const unsigned v = b(i) << 16 | b(i + 1) << 8 | b(i + 2);
+    out += {alphabet[v >> 18], alphabet[v >> 12 & 63], i + 1 < bytes.size() ? alphabet[v >> 6 & 63] : '=', i + 2 < bytes.size() ? alphabet[v & 63] : '='};
+  }
+  return out;
+}
+
+inline std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
+  return out;
+}
+
+inline std::string file_text(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+/// evaluation.json as tables: one row a subject and prevalence.
+inline std::string figures_html(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  if (!in) return "";
+  const auto json = nlohmann::json::parse(in, nullptr, false);
+  if (json.is_discarded() || !json.contains("rows")) return "";
+  std::string html = fmt::format("<h2>Figures on {}</h2><p>{} positive and {} negative tiles of {}. {}</p><table><tr><th>what</th><th>prevalence</th><th>PR-AUC</th><th>95 % over tiles</th><th>over regions</th><th>IoU</th><th>precision</th><th>recall</th><th>F0.5</th><th>object precision</th><th>object recall</th></tr>",
+                                 escaped(json.value("split", "")), json.value("positive_tiles", 0), json.value("negative_tiles", 0), escaped(json.value("tile_ground", "")), escaped(json.value("note", "")));
+  const auto cell = [](const nlohmann::json& v) { return v.is_number() ? fmt::format("{:.3f}", v.get<double>()) : std::string("-"); };
+  for (const auto& r : json["rows"]) {
+    const auto range = [&](const char* key) { return r.contains(key) && r[key].is_array() && r[key][0].is_number() ? cell(r[key][0]) + " to " + cell(r[key][1]) : std::string("-"); };
+    html += fmt::format("<tr><td>{}</td><td>{}</td><td><b>{}</b></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", escaped(r.value("what", "")), escaped(r.value("prevalence", "")),
+                        cell(r["pr_auc"]), range("interval_tiles"), range("interval_regions"), cell(r["iou"]), cell(r["precision"]), cell(r["recall"]), cell(r["f05"]), cell(r["obj_precision"]), cell(r["obj_recall"]));
+  }
+  return html + "</table>";
+}
+
+}  // namespace detail
+
+RTS_INLINE std::filesystem::path write_report(const std::filesystem::path& folder, const std::string& title, const std::vector<std::string>& shortened) {
+  std::string html = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + detail::escaped(title) +
+                     "</title><style>body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.25em .6em;text-align:right}"
+                     "td:first-child,th:first-child{text-align:left}img{max-width:100%}.note{background:#fff3cd;padding:.6em 1em}figure{margin:1em 0}pre{background:#f6f6f6;padding:1em;overflow:auto}</style></head><body><h1>" +
+                     detail::escaped(title) + "</h1>";
+  if (!shortened.empty()) {
+    html += "<p class=\"note\">This run departs from its recipe:";
+    for (const std::string& s : shortened) html += " <code>" + detail::escaped(s) + "</code>";
+    html += "</p>";
+  }
+  html += detail::figures_html(folder / "evaluation.json");
+  for (const char* sub : {"maps", "plots"}) {
+    if (!std::filesystem::exists(folder / sub)) continue;
+    std::vector<std::filesystem::path> pictures;
+    for (const auto& e : std::filesystem::directory_iterator(folder / sub))
+      if (e.path().extension() == ".png") pictures.push_back(e.path());
+    std::sort(pictures.begin(), pictures.end());
+    if (!pictures.empty()) html += std::string("<h2>") + (std::string(sub) == "maps" ? "Maps and tiles" : "Curves") + "</h2>";
+    for (const auto& p : pictures) html += "<figure><img alt=\"" + p.stem().string() + "\" src=\"data:image/png;base64," + detail::base64(p) + "\"><figcaption>" + p.stem().string() + "</figcaption></figure>";
+  }
+  html += "<h2>Recipe</h2><pre>" + detail::escaped(detail::file_text(folder / "config.yaml")) + "</pre><h2>Environment</h2><pre>" + detail::escaped(detail::file_text(folder / "environment_frozen.txt")) + "</pre></body></html>\n";
+  const auto path = folder / "report.html";
+  write_text(path, html);
+  return path;
+}
+
+}  // namespace rts::inline RTS_ABI::tracking
