@@ -129,7 +129,8 @@ RTS_INLINE Dataset open_dataset(const std::filesystem::path& root, const std::op
     try {
       const auto json = nlohmann::json::parse(in);
       d.version = json.at("version").get<std::string>();
-      for (const auto& [name, b] : json.value("bands", nlohmann::json::object()).items()) {
+      const auto bands = json.value("bands", nlohmann::json::object());
+      for (const auto& [name, b] : bands.items()) {
         BandSource s{name, b.value("unit", ""), b.value("file", "images"), b.value("index", 1), b.value("scale", 1.0), {}};
         if (b.contains("nodata") && !b["nodata"].is_null()) s.nodata = b["nodata"].get<double>();
         d.bands.push_back(std::move(s));

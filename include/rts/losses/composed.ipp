@@ -45,8 +45,8 @@ RTS_INLINE PassResult focal_composed(const at::Tensor& logits, const at::Tensor&
     if (n.ring_width > 0) mask = mask & ~boundary_ring(labels, valid, n.ring_width, n.ring_metric, n.ring_side);
     target = labels.eq(1) & mask;
   }
-  const c10::AutoGradMode with_grad(true);
-  const at::Tensor leaf = logits.detach().requires_grad_(true);
+  const c10::AutoGradMode with_grad(context.gradient);
+  const at::Tensor leaf = context.gradient ? logits.detach().requires_grad_(true) : logits.detach();
   // With z of the true class's sign, s = z (2y - 1): log p_t = -softplus(-s), 1 - p_t = sigmoid(-s).
   const at::Tensor z = leaf.squeeze(1).to(at::kFloat);  // (N,H,W)
   const at::Tensor s = at::where(target, z, -z);
@@ -56,6 +56,7 @@ RTS_INLINE PassResult focal_composed(const at::Tensor& logits, const at::Tensor&
   if (n.gamma != 0) loss = loss * at::pow(at::sigmoid(-s), n.gamma);
   const at::Tensor count = mask.sum().to(at::kFloat);
   const at::Tensor value = at::where(mask, loss, at::zeros({}, loss.options())).sum() / at::clamp_min(count, 1);
+  if (!context.gradient) return {value.detach(), {}};
   at::Tensor objective = value / context.accumulation;
   if (context.loss_scale.defined()) objective = objective * context.loss_scale;
   const at::Tensor gradient = torch::autograd::grad({objective}, {leaf}).front();

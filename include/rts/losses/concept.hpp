@@ -11,6 +11,7 @@ namespace rts::inline RTS_ABI::losses {
 struct PassContext {
   at::Tensor loss_scale = {};   ///< fp32 scalar of the gradient scaler; undefined is 1. Never multiplies the value
   double accumulation = 1;      ///< forward passes per step: the gradient is divided by it
+  bool gradient = true;         ///< false: value only, as validation needs
 };
 
 struct PassResult {

@@ -8,7 +8,7 @@
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
-#include <c10/core/InferenceMode.h>
+#include <c10/core/GradMode.h>
 
 #include <cstdlib>
 
@@ -54,7 +54,7 @@ RTS_INLINE std::shared_ptr<models::Network> build_network(const Plan& plan, cons
 
 RTS_INLINE Predict predictor(std::shared_ptr<models::Network> network, const at::Device& device, Arithmetic arithmetic) {
   return [network = std::move(network), device, arithmetic](const at::Tensor& image) {
-    const c10::InferenceMode inference;
+    const c10::NoGradGuard no_grad;
     const Autocast autocast(device, arithmetic);
     network->set_mode(false, false);
     return network->forward(image.to(device, at::kFloat).contiguous(at::MemoryFormat::ChannelsLast)).to(at::kFloat).to(at::kCPU).contiguous();
