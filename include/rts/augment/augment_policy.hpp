@@ -56,9 +56,25 @@ struct Chain : PolicyBase {
   using axis = axes::Augmentation;
   static constexpr std::string_view name = "Chain";
   static constexpr bool well_formed = (Transform<T> && ...);
-  static constexpr bool quarter_turns = (T::quarter_turns || ...);
-  static constexpr bool deterministic = (T::deterministic && ...);
-  static constexpr bool probabilities_valid = ((T::options.p >= 0 && T::options.p <= 1) && ...);
+  // A type that is no transform is reported by its own code; it must not fail here first.
+  template <class X>
+  static constexpr bool valid_probability = [] {
+    if constexpr (Transform<X>) return X::options.p >= 0 && X::options.p <= 1;
+    else return true;
+  }();
+  template <class X>
+  static constexpr bool turns = [] {
+    if constexpr (Transform<X>) return bool(X::quarter_turns);
+    else return false;
+  }();
+  template <class X>
+  static constexpr bool repeats = [] {
+    if constexpr (Transform<X>) return bool(X::deterministic);
+    else return true;
+  }();
+  static constexpr bool quarter_turns = (turns<T> || ...);
+  static constexpr bool deterministic = (repeats<T> && ...);
+  static constexpr bool probabilities_valid = (valid_probability<T> && ...);
 
   static constexpr D4 draw(Random& random) {
     D4 all;

@@ -1,0 +1,10 @@
+// RTS-V01
+#include <rts/recipe.hpp>
+using namespace rts;
+#ifdef RTS_EXPECT_FAIL
+using Recipe = Trainer<train::Prevalences<{.every_epochs = 0}>>;
+#else
+using Recipe = Trainer<train::Prevalences<{.every_epochs = 5}>>;
+#endif
+constexpr bool good = checked<Recipe>;
+int main() { return good ? 0 : 1; }
