@@ -1,7 +1,4 @@
 // Orders, metrics, ring, splits: the small things everything else stands on, against brute force.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
-#include <doctest/doctest.h>
-
 #include <rts/data/split.hpp>
 #include <rts/data/statistics.hpp>
 #include <rts/losses/composed.hpp>
@@ -14,6 +11,10 @@
 #include <cmath>
 #include <numeric>
 #include <set>
+
+#undef CHECK  // torch has a macro of this name
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
 
 using namespace rts;
 

@@ -104,6 +104,11 @@ class FullEncoder : public EncoderNetwork {
       last_channels_ = out;
     }
     mark(out);
+    // The peer takes B0's features of stride 16 after the first block of their stage, every other variant's after the last.
+    if (variant == 0) {
+      outputs_.erase(10);
+      outputs_.insert(8);
+    }
     register_module("_blocks", blocks);
     const int head = round_filters(1280, scale.width);
     register_module("_conv_head", std::make_shared<Conv2d>(ConvOptions{.in = out, .out = head}));  // unused here; part of the published files

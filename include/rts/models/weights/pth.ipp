@@ -7,6 +7,8 @@
 #include <ATen/ATen.h>
 #include <caffe2/serialize/inline_container.h>
 
+#include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 
@@ -51,6 +53,9 @@ inline void collect(const std::filesystem::path& path, const pickle::Value& valu
 inline at::Tensor materialize(const std::filesystem::path& path, const View& v, const std::string& bytes) {
   const auto element = static_cast<std::int64_t>(c10::elementSize(v.type));
   const std::int64_t available = static_cast<std::int64_t>(bytes.size()) / element;
+  for (const std::int64_t d : v.shape)
+    if (d == 0 && std::all_of(v.shape.begin(), v.shape.end(), [](std::int64_t n) { return n >= 0 && n < (std::int64_t{1} << 20); }))
+      return at::empty(v.shape, at::TensorOptions().dtype(v.type));
   bool inside = v.offset >= 0 && v.shape.size() == v.stride.size() && v.shape.size() <= 8;
   std::int64_t last = v.offset, count = 1;
   for (std::size_t i = 0; inside && i < v.shape.size(); ++i) {
