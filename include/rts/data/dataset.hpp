@@ -28,6 +28,7 @@ struct FileRow {
   std::string scene;   ///< acquisition; the name itself when unknown
   std::string region;  ///< empty until derived or given
   std::string split;   ///< train, val, test or empty
+  std::string other_split = {};   ///< when a table lists the file under two splits: a leak, reported by `find_leaks`
 };
 
 /// What a file turned out to be.

@@ -114,8 +114,14 @@ RTS_INLINE Dataset open_dataset(const std::filesystem::path& root, const std::op
     const int tile = t.column("tile"), region = t.column("region"), split = t.column("split");
     RTS_CHECK_DATA(tile >= 0 && split >= 0, .code = "RTS-D51", .what = "the table of splits lacks a column", .where = split_table->string(), .expected = "tile, split and, best, region", .fix = "make it with the subcommand split");
     std::map<std::string, const std::vector<std::string>*> rows;
+    std::map<std::string, std::string> contested;
     for (const auto& r : t.rows) {
       const auto [place, fresh] = rows.emplace(r[static_cast<std::size_t>(tile)], &r);
+      const std::string& mine = r[static_cast<std::size_t>(split)];
+      if (!fresh && mine != (*place->second)[static_cast<std::size_t>(split)]) {
+        contested[place->first] = mine;
+        continue;
+      }
       RTS_CHECK_DATA(fresh, .code = "RTS-D52", .what = "a tile is listed twice", .where = split_table->string(), .found = place->first, .fix = "remove one of its rows");
     }
     for (FileRow& f : d.files) {
@@ -123,6 +129,7 @@ RTS_INLINE Dataset open_dataset(const std::filesystem::path& root, const std::op
       f.split = row == rows.end() ? "none" : (*row->second)[static_cast<std::size_t>(split)];
       if (row != rows.end() && region >= 0) f.region = (*row->second)[static_cast<std::size_t>(region)];
       parse_split(f.split, split_table->string() + ": " + f.name);
+      if (const auto twice = contested.find(f.name); twice != contested.end()) f.other_split = twice->second;
     }
   }
   if (std::ifstream in(root / "version.json"); in) {

@@ -172,6 +172,7 @@ RTS_INLINE std::vector<Leak> find_leaks(const Dataset& d, double min_distance) {
   });
   std::map<std::string, std::size_t> first;
   for (std::size_t i = 0; i < d.files.size(); ++i) {
+    if (const std::string& other = d.files[i].other_split; !other.empty()) leaks.push_back({d.files[i].name, d.files[i].name, split[i], parse_split(other, d.files[i].name), "listed in both splits"});
     if (d.files[i].region.empty()) continue;
     const auto [it, fresh] = first.emplace(d.files[i].region, i);
     if (!fresh && apart(it->second, i)) leaks.push_back({d.files[it->second].name, d.files[i].name, split[it->second], split[i], "same region " + d.files[i].region});
@@ -188,7 +189,7 @@ RTS_INLINE void prove_no_leak(const Dataset& d, double min_distance) {
   for (const Leak& l : leaks) {
     if (!l.reason.starts_with("overlaps")) continue;
     ++overlaps;
-    const auto [a, b] = std::minmax(static_cast<int>(l.first_split), static_cast<int>(l.second_split));
+    const int a = std::min(static_cast<int>(l.first_split), static_cast<int>(l.second_split)), b = std::max(static_cast<int>(l.first_split), static_cast<int>(l.second_split));
     ++overlapping[std::string(to_text(static_cast<SplitName>(a))) + "-" + std::string(to_text(static_cast<SplitName>(b)))];
   }
   int shown = 0;
