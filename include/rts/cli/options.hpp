@@ -55,7 +55,7 @@ struct Options {
   double tolerance = 1e-4;
 
   // synthesize
-  int regions_train = 12, regions_val = 3, regions_test = 4, scene_size = 0;
+  int regions_train = 12, regions_val = 5, regions_test = 12, scene_size = 0;
   double share_train = 0.25, share_eval = 0.03, confusers = 1;
   double pixel_size = 3;
   std::uint64_t scene_seed = 7;

@@ -5,6 +5,7 @@
 #include <rts/cli/commands_look.ipp>
 #include <rts/cli/commands_run.ipp>
 #include <rts/cli/options.hpp>
+#include <rts/core/allocation.hpp>
 #include <rts/core/interrupt.hpp>
 
 #include <CLI/App.hpp>
@@ -132,6 +133,7 @@ inline int dispatch(const std::vector<VariantEntry>& variants, int argc, char** 
 
 RTS_INLINE int run_program(const std::vector<VariantEntry>& variants, int argc, char** argv) {
   watch_interrupts();
+  keep_freed_memory();
   try {
     return detail::dispatch(variants, argc, argv);
   } catch (const Error& e) {

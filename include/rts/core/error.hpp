@@ -33,9 +33,10 @@ class Error : public std::runtime_error {
 
  private:
   static std::string format(const Problem& p) {
-    std::string text = "[" + std::string(p.code) + "] " + p.what;
-    auto line = [&text](const char* label, const std::string& value) {
-      if (!value.empty()) text += "\n  " + std::string(label) + value;
+    std::string text = "[";
+    text.append(p.code).append("] ").append(p.what);
+    const auto line = [&text](const char* label, const std::string& value) {
+      if (!value.empty()) text.append("\n  ").append(label).append(value);
     };
     line("where:    ", p.where);
     line("expected: ", p.expected);

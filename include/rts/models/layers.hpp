@@ -40,10 +40,14 @@ class BatchNorm2d : public torch::nn::Module {
   BatchNorm2d(int channels, double eps, double momentum);
   at::Tensor forward(const at::Tensor& x);  // (N,C,H,W)
   at::Tensor weight, bias, running_mean, running_var, num_batches_tracked;
-
- private:
-  double eps_, momentum_;
+  const double eps, momentum;
 };
+
+enum class Activation { none, relu, relu6, silu };
+
+/// Convolution, batch norm, activation, in place wherever the gradient allows it. The norm is not folded into the weights:
+/// on the deepest encoders that alone moves the logits by more than the tolerance towards the peer.
+at::Tensor conv_norm_act(Conv2d& conv, BatchNorm2d& norm, Activation activation, const at::Tensor& x);
 
 /// Stochastic depth: in training each sample's branch is dropped with probability p, the others scaled by 1 / (1 - p).
 at::Tensor drop_path(const at::Tensor& x, double p, bool training);

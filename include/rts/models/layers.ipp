@@ -35,7 +35,7 @@ RTS_INLINE at::Tensor Conv2d::forward(const at::Tensor& x) {
   return at::conv2d(padded, weight, bias, at::IntArrayRef(stride), at::IntArrayRef(padding), at::IntArrayRef(dilation), options.groups);
 }
 
-RTS_INLINE BatchNorm2d::BatchNorm2d(int channels, double eps, double momentum) : eps_(eps), momentum_(momentum) {
+RTS_INLINE BatchNorm2d::BatchNorm2d(int channels, double eps_, double momentum_) : eps(eps_), momentum(momentum_) {
   weight = register_parameter("weight", at::ones({channels}));
   bias = register_parameter("bias", at::zeros({channels}));
   running_mean = register_buffer("running_mean", at::zeros({channels}));
@@ -45,7 +45,18 @@ RTS_INLINE BatchNorm2d::BatchNorm2d(int channels, double eps, double momentum) :
 
 RTS_INLINE at::Tensor BatchNorm2d::forward(const at::Tensor& x) {
   if (is_training()) num_batches_tracked.add_(1);
-  return at::batch_norm(x, weight, bias, running_mean, running_var, is_training(), momentum_, eps_, true);
+  return at::batch_norm(x, weight, bias, running_mean, running_var, is_training(), momentum, eps, true);
+}
+
+RTS_INLINE at::Tensor conv_norm_act(Conv2d& conv, BatchNorm2d& norm, Activation activation, const at::Tensor& x) {
+  at::Tensor y = norm.forward(conv.forward(x));
+  switch (activation) {  // batch norm does not need its output for the gradient, silu needs its input
+    case Activation::relu: return at::relu_(y);
+    case Activation::relu6: return at::relu6_(y);
+    case Activation::silu: return c10::GradMode::is_enabled() ? at::silu(y) : at::silu_(y);
+    case Activation::none: break;
+  }
+  return y;
 }
 
 RTS_INLINE at::Tensor drop_path(const at::Tensor& x, double p, bool training) {

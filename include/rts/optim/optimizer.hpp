@@ -27,9 +27,9 @@ struct OptimizerNumbers {
 using State = std::map<std::string, at::Tensor>;
 
 /// AdamW or SGD. Weight decay is decoupled and applies to all parameters, as torch.optim.AdamW's default.
-class Optimizer {
+class FusedOptimizer {
  public:
-  Optimizer(std::vector<Parameter> parameters, const OptimizerNumbers& numbers);
+  FusedOptimizer(std::vector<Parameter> parameters, const OptimizerNumbers& numbers);
   /// One step; parameters without a gradient rest. `found_inf` (fp32 scalar on the device) skips the step there.
   void step(double decoder_lr, double encoder_lr, const at::Tensor& found_inf = {});
   void zero_grad();

@@ -10,7 +10,7 @@
 
 namespace rts::inline RTS_ABI::optim {
 
-RTS_INLINE Optimizer::Optimizer(std::vector<Parameter> parameters, const OptimizerNumbers& numbers) : parameters_(std::move(parameters)), n_(numbers) {
+RTS_INLINE FusedOptimizer::FusedOptimizer(std::vector<Parameter> parameters, const OptimizerNumbers& numbers) : parameters_(std::move(parameters)), n_(numbers) {
   for (const Parameter& p : parameters_) {
     Slots s;
     s.a = at::zeros_like(p.value, at::TensorOptions().requires_grad(false));
@@ -22,7 +22,7 @@ RTS_INLINE Optimizer::Optimizer(std::vector<Parameter> parameters, const Optimiz
   }
 }
 
-RTS_INLINE void Optimizer::step(double decoder_lr, double encoder_lr, const at::Tensor& found_inf) {
+RTS_INLINE void FusedOptimizer::step(double decoder_lr, double encoder_lr, const at::Tensor& found_inf) {
   const c10::NoGradGuard no_grad;
   for (const bool encoder : {false, true}) {
     std::vector<at::Tensor> values, gradients, a, b, steps;
@@ -45,11 +45,11 @@ RTS_INLINE void Optimizer::step(double decoder_lr, double encoder_lr, const at::
   }
 }
 
-RTS_INLINE void Optimizer::zero_grad() {
+RTS_INLINE void FusedOptimizer::zero_grad() {
   for (Parameter& p : parameters_) p.value.mutable_grad() = at::Tensor();
 }
 
-RTS_INLINE State Optimizer::state() const {
+RTS_INLINE State FusedOptimizer::state() const {
   State s;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const std::string& name = parameters_[i].name;
@@ -61,7 +61,7 @@ RTS_INLINE State Optimizer::state() const {
   return s;
 }
 
-RTS_INLINE void Optimizer::load(const State& state) {
+RTS_INLINE void FusedOptimizer::load(const State& state) {
   const c10::NoGradGuard no_grad;
   for (auto& [name, tensor] : this->state()) {
     const auto it = state.find(name);

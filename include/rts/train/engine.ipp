@@ -37,7 +37,7 @@ class Run {
     std::vector<optim::Parameter> parameters;
     for (auto& item : network_->named_parameters())
       if (!(plan.frozen_forever && item.key().starts_with("encoder."))) parameters.push_back({item.key(), item.value(), item.key().starts_with("encoder.")});
-    optimizer_ = std::make_unique<optim::Optimizer>(std::move(parameters), optim::OptimizerNumbers{plan.adamw, plan.lr, plan.weight_decay, plan.beta1, plan.beta2, plan.eps, plan.momentum});
+    optimizer_ = std::make_unique<optim::FusedOptimizer>(std::move(parameters), optim::OptimizerNumbers{plan.adamw, plan.lr, plan.weight_decay, plan.beta1, plan.beta2, plan.eps, plan.momentum});
     if (plan.ema_decay > 0) {
       average_ = std::make_unique<optim::Average>(live_, plan.ema_decay);
       averaged_network_ = build_network(plan, device_, seed_);
@@ -331,7 +331,7 @@ class Run {
   data::Loader loader_;
   std::shared_ptr<models::Network> network_, averaged_network_;
   models::TensorMap live_;
-  std::unique_ptr<optim::Optimizer> optimizer_;
+  std::unique_ptr<optim::FusedOptimizer> optimizer_;
   std::unique_ptr<optim::Average> average_;
   std::unique_ptr<optim::GradientScaler> scaler_;
   Progressed p_;

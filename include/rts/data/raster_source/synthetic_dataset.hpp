@@ -9,7 +9,7 @@
 namespace rts::inline RTS_ABI::data {
 
 struct SyntheticOptions {
-  int train_regions = 12, val_regions = 3, test_regions = 4;  ///< one scene each
+  int train_regions = 12, val_regions = 5, test_regions = 12;  ///< one scene each
   int size = 1024;                  ///< edge of a scene, pixels
   int tile = 128;
   double pixel_size = 3;            ///< metres

@@ -19,10 +19,7 @@ class ConvNormRelu : public torch::nn::Module {
     norm_ = register_module("1", std::make_shared<BatchNorm2d>(out, 1e-5, 0.1));
     initialize(*conv_, Init::fan_in_uniform);
   }
-  at::Tensor forward(const at::Tensor& x) {
-    at::Tensor y = norm_->forward(conv_->forward(x));
-    return at::relu_(y);
-  }
+  at::Tensor forward(const at::Tensor& x) { return conv_norm_act(*conv_, *norm_, Activation::relu, x); }
 
  private:
   std::shared_ptr<Conv2d> conv_;

@@ -60,12 +60,12 @@ class MBConv : public torch::nn::Module {
 
   at::Tensor forward(const at::Tensor& input) {  // (N,in,H,W) -> (N,out,H',W')
     at::Tensor x = input;
-    if (expand_conv_) x = at::silu(bn0_->forward(expand_conv_->forward(x)));
-    x = at::silu(bn1_->forward(depthwise_conv_->forward(x)));
+    if (expand_conv_) x = conv_norm_act(*expand_conv_, *bn0_, Activation::silu, x);
+    x = conv_norm_act(*depthwise_conv_, *bn1_, Activation::silu, x);
     at::Tensor s = at::adaptive_avg_pool2d(x, {1, 1});  // (N,wide,1,1)
     s = se_expand_->forward(at::silu(se_reduce_->forward(s)));
-    x = at::sigmoid(s) * x;
-    x = bn2_->forward(project_conv_->forward(x));
+    x = c10::GradMode::is_enabled() ? at::sigmoid(s) * x : x.mul_(at::sigmoid(s));
+    x = conv_norm_act(*project_conv_, *bn2_, Activation::none, x);
     return skip_ ? drop_path(x, drop_, is_training()) + input : x;
   }
 
@@ -117,7 +117,7 @@ class FullEncoder : public EncoderNetwork {
 
   std::vector<at::Tensor> forward(const at::Tensor& image) override {
     std::vector<at::Tensor> features{image};
-    at::Tensor x = at::silu(bn0_->forward(stem_->forward(image)));
+    at::Tensor x = conv_norm_act(*stem_, *bn0_, Activation::silu, image);
     features.push_back(x);
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       x = blocks_[i]->forward(x);
@@ -138,9 +138,6 @@ class FullEncoder : public EncoderNetwork {
   std::vector<std::shared_ptr<MBConv>> blocks_;
   std::set<std::size_t> outputs_;
 };
-
-/// In place: batch norm does not need its output for the gradient.
-inline at::Tensor clip_to_six(at::Tensor x) { return at::relu6_(x); }
 
 /// Depthwise-separable (first stage) or inverted residual block without squeeze-and-excitation (names of timm).
 class LiteBlock : public torch::nn::Module {
@@ -171,9 +168,9 @@ class LiteBlock : public torch::nn::Module {
 
   at::Tensor forward(const at::Tensor& input) {  // (N,in,H,W) -> (N,out,H',W')
     at::Tensor x = input;
-    if (expand_) x = clip_to_six(bn_expand_->forward(expand_->forward(x)));
-    x = clip_to_six(bn_dw_->forward(dw_->forward(x)));
-    x = bn_project_->forward(project_->forward(x));
+    if (expand_) x = conv_norm_act(*expand_, *bn_expand_, Activation::relu6, x);
+    x = conv_norm_act(*dw_, *bn_dw_, Activation::relu6, x);
+    x = conv_norm_act(*project_, *bn_project_, Activation::none, x);
     return skip_ ? drop_path(x, drop_, is_training()) + input : x;
   }
 
@@ -220,7 +217,7 @@ class LiteEncoder : public EncoderNetwork {
 
   std::vector<at::Tensor> forward(const at::Tensor& image) override {
     std::vector<at::Tensor> features{image};
-    at::Tensor x = clip_to_six(bn1_->forward(stem_->forward(image)));
+    at::Tensor x = conv_norm_act(*stem_, *bn1_, Activation::relu6, image);
     features.push_back(x);
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       x = blocks_[i]->forward(x);
