@@ -2,7 +2,7 @@
 #include <rts/rts.hpp>
 using namespace rts;
 
-inline constexpr samplers::RatioTable ratios{{{1, 3, 1}, {4, 7, 2}, {8, 14, 4}}};
+inline constexpr samplers::RatioTable ratios{{{1, 2, 1}, {3, 6, 2}, {7, 9, 3}}};
 
 using Quickstart = Trainer<
     data::Bands<data::Red, data::Green, data::Blue>,
@@ -15,7 +15,7 @@ using Quickstart = Trainer<
     optim::Ema<{.decay = 0.99}>,
     schedulers::WarmupCosine<{.warmup_epochs = 1, .start_lr = 1e-5, .min_lr = 1e-5}>,
     freeze::None,
-    train::Epochs<{.max = 14}>,
+    train::Epochs<{.max = 9}>,
     train::Batch<{.size = 8}>,
     train::Patience<{.epochs = 6, .min_delta = 0.001, .ratio = 200}>,
     train::Prevalences<{.ratios = {1, 200}, .every_epochs = 1}>>;

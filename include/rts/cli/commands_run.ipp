@@ -75,6 +75,8 @@ RTS_INLINE int resume(Options o) {
 
 namespace detail {
 
+inline std::string cell(double v) { return std::isfinite(v) ? fmt::format("{:.3f}", v) : std::string("-"); }
+
 /// The best figures a split allows, as JSON rows and a printed table.
 struct Table {
   nlohmann::ordered_json rows = nlohmann::json::array();
@@ -85,7 +87,6 @@ struct Table {
                     {"pr_auc", number(f.pr_auc)}, {"pr_auc_bounds", {number(f.pr_auc_low), number(f.pr_auc_high)}}, {"interval_tiles", {number(tiles.low), number(tiles.high)}}, {"interval_regions", {number(regions.low), number(regions.high)}},
                     {"iou", number(f.iou)}, {"precision", number(f.precision)}, {"recall", number(f.recall)}, {"f05", number(f.f05)}, {"obj_precision", number(f.obj_precision)}, {"obj_recall", number(f.obj_recall)},
                     {"best_f05", number(f.best_f05)}, {"best_threshold", number(f.best_threshold)}});
-    const auto cell = [](double v) { return std::isfinite(v) ? fmt::format("{:.3f}", v) : std::string("-"); };
     const std::string value = f.few_negatives ? "(" + cell(f.pr_auc) + ")" : cell(f.pr_auc);
     fmt::print("{:<22} {:<24} {:>8}  {:>5} to {:<5}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}\n", what, prevalence, value, cell(tiles.low), cell(tiles.high), cell(f.iou), cell(f.precision), cell(f.recall), cell(f.f05), cell(f.obj_precision), cell(f.obj_recall));
   }
@@ -178,9 +179,10 @@ RTS_INLINE int evaluate_command(const Options& given) {
   fmt::print("x: negatives extrapolated by this weight; figures in brackets: fewer than 300 negative tiles. Columns after the interval: at probability 0.5, objects at IoU 0.3.\n");
   fmt::print("\nby region (data's own prevalence)\n");
   nlohmann::ordered_json regions = nlohmann::json::object();
-  for (const auto& [region, f] : model.evaluation.by_region()) {
-    fmt::print("  {:<20} PR-AUC {:>6}  positive share {:.4f}\n", region, std::isfinite(f.pr_auc) ? fmt::format("{:.3f}", f.pr_auc) : "-", f.positive_share);
-    regions[region] = {{"pr_auc", std::isfinite(f.pr_auc) ? nlohmann::json(f.pr_auc) : nlohmann::json()}, {"positive_share", f.positive_share}};
+  for (const auto& [region, f, interval] : model.evaluation.by_region(o.bootstrap, o.plan.seed)) {
+    const auto number = [](double v) { return std::isfinite(v) ? nlohmann::json(v) : nlohmann::json(); };
+    fmt::print("  {:<20} PR-AUC {:>6}  {:>5} to {:<5}  positive share {:.4f}\n", region, detail::cell(f.pr_auc), detail::cell(interval.low), detail::cell(interval.high), f.positive_share);
+    regions[region] = {{"pr_auc", number(f.pr_auc)}, {"interval_tiles", {number(interval.low), number(interval.high)}}, {"positive_share", f.positive_share}};
   }
   bool mixed = true;  // are all negatives cut from files that also hold positives?
   {

@@ -62,7 +62,7 @@ struct DataError : Error {
 }  // namespace rts::inline RTS_ABI
 
 /// Throws `rts::Error` with the given `rts::Problem` fields when `condition` is false:
-/// `RTS_CHECK(x > 0, .code = "RTS-K01", .what = "...", .fix = "...");`
+/// `RTS_CHECK(x > 0, .code = CODE, .what = WHAT, .fix = ADVICE);`
 #define RTS_CHECK(condition, ...)                               \
   do {                                                          \
     if (!(condition)) throw ::rts::Error(::rts::Problem{__VA_ARGS__}); \

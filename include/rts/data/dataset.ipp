@@ -100,7 +100,10 @@ RTS_INLINE Dataset open_dataset(const std::filesystem::path& root, const std::op
     const int tile = t.column("tile"), scene = t.column("scene"), region = t.column("region"), split = t.column("split");
     RTS_CHECK_DATA(tile >= 0, .code = "RTS-D51", .what = "tiles.csv has no column 'tile'", .where = (root / "tiles.csv").string(), .fix = "name the column that holds the files' names 'tile'");
     const auto cell = [](const std::vector<std::string>& r, int c) { return c < 0 ? std::string() : r[static_cast<std::size_t>(c)]; };
-    for (const auto& r : t.rows) add({cell(r, tile), cell(r, scene), cell(r, region), cell(r, split)});
+    for (const auto& r : t.rows) {
+      parse_split(cell(r, split), (root / "tiles.csv").string() + ": " + cell(r, tile));
+      add({cell(r, tile), cell(r, scene), cell(r, region), cell(r, split)});
+    }
   } else {
     std::vector<std::string> names;
     for (const auto& entry : std::filesystem::directory_iterator(root / "images"))

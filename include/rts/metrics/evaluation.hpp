@@ -46,6 +46,13 @@ struct Interval {
   double low = 0, high = 0;  ///< 2.5 % and 97.5 %
 };
 
+/// Figures of one region alone.
+struct RegionFigures {
+  std::string region;
+  Figures figures;
+  Interval pr_auc;  ///< over tiles
+};
+
 /// Precision and recall at one threshold of a curve.
 struct CurvePoint {
   double recall, precision, threshold;
@@ -71,8 +78,8 @@ class Evaluation {
   void set_counters(const std::vector<std::int64_t>& c);
   /// ratio <= 0: the data's own prevalence (w = 1).
   Figures figures(double ratio) const;
-  /// PR-AUC of the region's tiles alone at the data's own prevalence.
-  std::vector<std::pair<std::string, Figures>> by_region() const;
+  /// Each region's tiles alone at the data's own prevalence, with an interval over its tiles.
+  std::vector<RegionFigures> by_region(int replicates, std::uint64_t seed) const;
   Interval bootstrap_tiles(double ratio, int replicates, std::uint64_t seed) const;
   /// Over regions; NaN when there are fewer than five.
   Interval bootstrap_regions(double ratio, int replicates, std::uint64_t seed) const;

@@ -160,7 +160,7 @@ RTS_INLINE std::vector<CurvePoint> Evaluation::curve(double ratio, int points) c
   return out;
 }
 
-RTS_INLINE std::vector<std::pair<std::string, Figures>> Evaluation::by_region() const {
+RTS_INLINE std::vector<RegionFigures> Evaluation::by_region(int replicates, std::uint64_t seed) const {
   std::map<std::string, Evaluation> parts;
   for (const Tile& t : tiles_) {
     Evaluation& e = parts[t.region];
@@ -173,9 +173,10 @@ RTS_INLINE std::vector<std::pair<std::string, Figures>> Evaluation::by_region() 
     sum.matched += t.objects.matched;
     sum.predicted += t.objects.predicted;
     sum.truth += t.objects.truth;
+    e.tiles_.push_back(t);
   }
-  std::vector<std::pair<std::string, Figures>> out;
-  for (const auto& [region, e] : parts) out.emplace_back(region, e.figures(0));
+  std::vector<RegionFigures> out;
+  for (const auto& [region, e] : parts) out.push_back({region, e.figures(0), e.bootstrap_tiles(0, replicates, seed)});
   return out;
 }
 

@@ -1,0 +1,10 @@
+// A recipe small enough to train within a test: 64-pixel tiles, three epochs.
+#include <rts/rts.hpp>
+using namespace rts;
+
+using Tiny = Trainer<data::Tile<{.height = 64, .width = 64}>, models::UnetPlusPlus<models::EfficientNetLite<0>>, losses::Focal<{.gamma = 2, .alpha = 0.75}>, boundary::Ignore<{.width = 1}>,
+                     samplers::FixedRatio<{.ratio = 1}>, optim::AdamW<{.lr = 1e-3}>, optim::Ema<{.decay = 0.9}>, schedulers::Constant, freeze::None, train::Epochs<{.max = 3}>, train::Batch<{.size = 4}>,
+                     train::NoStopping, train::Prevalences<{.ratios = {1, 200}}>>;
+using Frozen = Tiny::with<freeze::Encoder<{.epochs = 1}>, train::Batch<{.size = 4, .accumulate = 2}>, augment::Chain<augment::Rotate90<>, augment::FlipVertical<>>>;
+
+int main(int argc, char** argv) { return cli::run<Variant<"tiny", Tiny>, Variant<"frozen", Frozen>>(argc, argv); }
