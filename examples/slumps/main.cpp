@@ -13,7 +13,7 @@ using Slumps = Trainer<
     optim::Ema<{.decay = 0.99}>,
     schedulers::WarmupCosine<{.warmup_epochs = 1, .start_lr = 1e-5, .min_lr = 1e-6}>,
     freeze::None,
-    train::Epochs<{.max = 6}>,
+    train::Epochs<{.max = 13}>,
     train::Batch<{.size = 8}>,
     train::NoStopping,
     train::Prevalences<{.ratios = {1, 200, 500, 1000}}>>;
