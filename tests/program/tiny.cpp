@@ -6,5 +6,6 @@ using Tiny = Trainer<data::Tile<{.height = 64, .width = 64}>, models::UnetPlusPl
                      samplers::FixedRatio<{.ratio = 1}>, optim::AdamW<{.lr = 1e-3}>, optim::Ema<{.decay = 0.9}>, schedulers::Constant, freeze::None, train::Epochs<{.max = 3}>, train::Batch<{.size = 4}>,
                      train::NoStopping, train::Prevalences<{.ratios = {1, 200}}>>;
 using Frozen = Tiny::with<freeze::Encoder<{.epochs = 1}>, train::Batch<{.size = 4, .accumulate = 2}>, augment::Chain<augment::Rotate90<>, augment::FlipVertical<>>>;
+using Real = Tiny::with<data::Bands<data::Red, data::Green, data::Blue, data::Ndvi>, data::Tile<{.height = 128, .width = 128}>, boundary::None, train::Epochs<{.max = 2}>>;
 
-int main(int argc, char** argv) { return cli::run<Variant<"tiny", Tiny>, Variant<"frozen", Frozen>>(argc, argv); }
+int main(int argc, char** argv) { return cli::run<Variant<"tiny", Tiny>, Variant<"frozen", Frozen>, Variant<"real", Real>>(argc, argv); }
