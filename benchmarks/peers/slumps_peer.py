@@ -1,6 +1,8 @@
 """The recipe of examples/slumps in Python: segmentation_models_pytorch on the same folds, windows, weights and schedule.
 
-    python benchmarks/peers/slumps_peer.py --data DATA --split fold_1.csv --encoder-weights efficientnet-lite0.pth --json out.json
+    python benchmarks/peers/slumps_peer.py --data DATA --split fold_1.csv --encoder-weights efficientnet-lite0.pth --statistics RUN/normalization_stats.json --weights-out peer.pth
+
+Normalisation is that of the run it is compared with, so that `slumps evaluate --weights peer.pth` scores both networks on the same pixels.
 """
 import argparse
 import csv
@@ -21,7 +23,8 @@ parser.add_argument("--encoder-weights")
 parser.add_argument("--epochs", type=int, default=13)
 parser.add_argument("--seed", type=int, default=42)
 parser.add_argument("--threads", type=int, default=2)
-parser.add_argument("--json")
+parser.add_argument("--statistics", required=True)
+parser.add_argument("--weights-out", required=True)
 args = parser.parse_args()
 torch.set_num_threads(args.threads)
 torch.manual_seed(args.seed)
@@ -52,9 +55,8 @@ def windows(split):
 
 
 train, val, test = windows("train"), windows("val"), windows("test")
-pixels = np.concatenate([i[:, v] for i, _, v in train], axis=1).astype(np.float64)
-mean, std = pixels.mean(1), pixels.std(1)
-del pixels
+statistics = json.load(open(args.statistics))
+mean, std = np.array(statistics["mean"]), np.array(statistics["std"])
 
 
 def normalise(tiles):
@@ -183,5 +185,4 @@ average = best_state
 own, realistic = scores(test)
 share = sum((t[1][t[2]] == 1).sum() for t in test) / sum(t[2].sum() for t in test)
 print(f"test AP {own:.4f}, at 1:1000 {realistic:.4f}; positive share {share:.5f}; best epoch {best_epoch}; {steps} steps; {len(positives)} positive, {len(negatives)} negative windows")
-if args.json:
-    json.dump({"pr_auc": own, "pr_auc_1000": realistic, "positive_share": float(share), "best_epoch": best_epoch, "steps": steps, "seconds": time.time() - start}, open(args.json, "w"))
+torch.save(best_state, args.weights_out)

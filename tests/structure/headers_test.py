@@ -16,7 +16,7 @@ def compile_alone(header):
     text = f"#include <{name}>\n#include <{name}>\n"
     file = folder / (name.replace("/", "_") + ".cpp")
     file.write_text(text)
-    light = name.endswith(("_policy.hpp", "_formula.hpp", "_launch.hpp")) or name in ("rts/recipe.hpp", "rts/fwd.hpp")
+    light = name.endswith(("_policy.hpp", "_formula.hpp", "_launch.hpp", "concept.hpp")) or name in ("rts/recipe.hpp", "rts/fwd.hpp")
     flags = ["-std=c++20", "-O0", "-Wall", "-Wextra", "-Wno-missing-field-initializers", "-DRTS_COMPILED", f"-I{include}", *([] if light else with_torch)]
     p = subprocess.run([*launcher, compiler, *flags, "-c", str(file), "-o", "/dev/null" if not launcher else str(file.with_suffix(".o"))], capture_output=True, text=True, cwd=folder)
     return name, p.returncode == 0 and "warning" not in p.stderr, p.stderr

@@ -55,9 +55,9 @@ for file in sorted(p for p in root.rglob("*") if p.suffix in (".hpp", ".ipp", ".
                 failures.append(f"{name} ({room}) includes the umbrella {include}")
             if "/detail/" in include and room_of(include[4:]) != room:
                 failures.append(f"{name} includes another room's {include}")
-            if name.name.endswith("_policy.hpp") and not re.search(r"(_policy|core/\w+|_formula|recipe|fwd)\.hpp$", include):
+            if name.name.endswith("_policy.hpp") and not re.search(r"(_policy|core/\w+|_formula|concept|recipe|fwd)\.hpp$", include):
                 failures.append(f"{name} is a policy header and includes {include}")
-        elif name.name.endswith(("_policy.hpp", "_formula.hpp", "_launch.hpp")) and HEAVY.match(include):
+        elif (name.name.endswith(("_policy.hpp", "_formula.hpp", "_launch.hpp")) or name.name == "concept.hpp") and HEAVY.match(include):
             failures.append(f"{name} includes {include}")
         if name.name.endswith(("_formula.hpp", "_launch.hpp")) and include.startswith("boost"):
             failures.append(f"{name} includes {include}")

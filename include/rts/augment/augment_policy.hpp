@@ -1,6 +1,7 @@
 #pragma once
 // Augmentation policies. Flips and quarter turns draw an element of D4; a chain composes them into one, applied once.
 
+#include <rts/augment/concept.hpp>
 #include <rts/core/d4_formula.hpp>
 #include <rts/core/philox_formula.hpp>
 #include <rts/core/reflect.hpp>
@@ -39,15 +40,6 @@ struct FlipVertical : PolicyBase {
   static constexpr std::string_view name = "FlipVertical";
   static constexpr ChanceOptions options = O;
   static constexpr D4 draw(Random& random) { return random.chance(O.p) ? D4{false, true, false} : D4{}; }
-};
-
-/// A transform of a chain: named, with a probability, drawing an element of D4.
-template <class T>
-concept Transform = requires(Random& random) {
-  { T::name } -> std::convertible_to<std::string_view>;
-  { T::options.p } -> std::convertible_to<double>;
-  { T::quarter_turns } -> std::convertible_to<bool>;
-  { T::draw(random) } -> std::same_as<D4>;
 };
 
 /// Transforms in order, fused into one symmetry per sample.

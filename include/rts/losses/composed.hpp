@@ -1,7 +1,7 @@
 #pragma once
 // Passes composed of torch operators: the reference that any faster pass is compared with. CPU and CUDA.
 
-#include <rts/losses/concept.hpp>
+#include <rts/losses/pass.hpp>
 
 namespace rts::inline RTS_ABI::losses {
 

@@ -1,6 +1,7 @@
 #pragma once
 // Loss, target and boundary policies as types. Their arithmetic is in `pass.hpp`.
 
+#include <rts/losses/concept.hpp>
 #include <rts/core/reflect.hpp>
 
 #include <boost/hana/adapt_struct.hpp>
@@ -28,13 +29,6 @@ struct Focal : PolicyBase {
   static constexpr bool valid_options = O.gamma >= 0 && O.alpha >= 0 && O.alpha <= 1;
 };
 
-/// What a recipe needs of a loss.
-template <class L>
-concept Loss = PolicyOf<L, axes::Loss> && requires {
-  { L::binary } -> std::convertible_to<bool>;
-  { L::multi_class } -> std::convertible_to<bool>;
-  { L::valid_options } -> std::convertible_to<bool>;
-};
 static_assert(Loss<Focal<>>);
 
 }  // namespace rts::inline RTS_ABI::losses

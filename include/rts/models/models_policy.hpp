@@ -1,6 +1,7 @@
 #pragma once
 // Model policies: an architecture over an encoder, as types. The networks themselves are in `unetplusplus.hpp` and `encoders/`.
 
+#include <rts/models/concept.hpp>
 #include <rts/core/reflect.hpp>
 
 #include <boost/hana/adapt_struct.hpp>
@@ -50,18 +51,6 @@ struct EfficientNetLite {
   static constexpr std::string_view library_name = "efficientnet-lite";
 };
 
-/// What a decoder needs to know of an encoder at compile time.
-template <class E>
-concept Encoder = requires {
-  { E::variant } -> std::convertible_to<int>;
-  { E::exists } -> std::convertible_to<bool>;
-  { E::stride } -> std::convertible_to<int>;
-  { E::pyramid } -> std::convertible_to<bool>;
-  { E::is_global } -> std::convertible_to<bool>;
-  { E::options } -> std::convertible_to<EncoderOptions>;
-  { E::library_name } -> std::convertible_to<std::string_view>;
-};
-
 struct DecoderOptions {
   double dropout = 0;  ///< probability, on the decoder's output before the head; 0 is off
 };
@@ -84,14 +73,6 @@ struct UnetPlusPlus : PolicyBase {
   }
 };
 
-/// What the engine needs of a model policy.
-template <class M>
-concept Model = PolicyOf<M, axes::Model> && requires {
-  typename M::encoder;
-  { M::needs_pyramid } -> std::convertible_to<bool>;
-  { M::options } -> std::convertible_to<DecoderOptions>;
-  { M::library_name() } -> std::convertible_to<std::string>;
-};
 static_assert(Model<UnetPlusPlus<EfficientNet<7>>> && Encoder<EfficientNetLite<0>>);
 
 }  // namespace rts::inline RTS_ABI::models

@@ -1,6 +1,7 @@
 #pragma once
 // Optimizer, Clipping and Averaging policies.
 
+#include <rts/optim/concept.hpp>
 #include <rts/core/reflect.hpp>
 
 #include <boost/hana/adapt_struct.hpp>
@@ -76,11 +77,6 @@ struct NoAveraging : PolicyBase {
   static constexpr std::string_view name = "NoAveraging";
 };
 
-template <class P>
-concept Optimizer = PolicyOf<P, axes::Optimizer> && requires {
-  { P::lr } -> std::convertible_to<double>;
-  { P::valid_options } -> std::convertible_to<bool>;
-};
 static_assert(Optimizer<AdamW<>> && Optimizer<Sgd<>>);
 
 }  // namespace rts::inline RTS_ABI::optim

@@ -1,6 +1,7 @@
 #pragma once
 // Sampler policies: how many negatives an epoch draws per positive, and what a batch holds.
 
+#include <rts/samplers/concept.hpp>
 #include <rts/core/reflect.hpp>
 
 #include <boost/hana/adapt_struct.hpp>
@@ -116,14 +117,6 @@ struct FixedRatio : PolicyBase {
   static std::vector<double> ratios(int epochs) { return std::vector<double>(static_cast<std::size_t>(epochs), O.ratio); }
 };
 
-template <class S>
-concept Sampler = PolicyOf<S, axes::Sampler> && requires {
-  { S::positive_fraction } -> std::convertible_to<double>;
-  { S::gapless } -> std::convertible_to<bool>;
-  { S::ratios_positive } -> std::convertible_to<bool>;
-  { S::last_epoch } -> std::convertible_to<int>;
-  { S::ratios(1) } -> std::same_as<std::vector<double>>;
-};
 static_assert(Sampler<Curriculum<slump_ratios>> && Sampler<FixedRatio<>>);
 
 }  // namespace rts::inline RTS_ABI::samplers

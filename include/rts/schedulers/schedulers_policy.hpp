@@ -1,6 +1,7 @@
 #pragma once
 // Scheduler policies: the learning rate as a pure function of time. Time is epoch + fraction, from 0.
 
+#include <rts/schedulers/concept.hpp>
 #include <rts/core/reflect.hpp>
 
 #include <boost/hana/adapt_struct.hpp>
@@ -8,12 +9,6 @@
 #include <cmath>
 
 namespace rts::inline RTS_ABI::schedulers {
-
-/// What a schedule needs to know beside its own options.
-struct Span {
-  double epochs = 300;    ///< length of the run
-  double base_lr = 1e-4;  ///< the decoder's base once nothing is frozen: `min_lr` and `start_lr` refer to it
-};
 
 /// One factor over the whole run that multiplies every group's base rate. `start_lr` is absolute: the factor is
 /// chosen per phase so that the rate itself starts there.
@@ -68,12 +63,6 @@ struct Constant : PolicyBase {
   static double rate(double, double base, const Span&) { return base; }
 };
 
-template <class S>
-concept Scheduler = PolicyOf<S, axes::Scheduler> && requires(const Span& span) {
-  { S::warmup_epochs } -> std::convertible_to<int>;
-  { S::moves(1e-4) } -> std::convertible_to<bool>;
-  { S::rate(0.0, 1e-4, span) } -> std::convertible_to<double>;
-};
 static_assert(Scheduler<WarmupCosine<>> && Scheduler<Constant>);
 
 }  // namespace rts::inline RTS_ABI::schedulers

@@ -4,7 +4,7 @@
 #include <rts/core/d4_formula.hpp>
 #include <rts/core/description.hpp>
 #include <rts/core/philox_formula.hpp>
-#include <rts/losses/concept.hpp>
+#include <rts/losses/pass.hpp>
 #include <rts/models/models_policy.hpp>
 #include <rts/schedulers/schedulers_policy.hpp>
 #include <rts/train/train_policy.hpp>
