@@ -13,6 +13,7 @@ namespace rts::inline RTS_ABI {
 /// Keeps freed memory in the process for reuse, up to its own peak. For programs; a library never calls it on its own.
 inline void keep_freed_memory() {
 #if defined(__GLIBC__)
+  ::mallopt(M_ARENA_MAX, 1);                    // what one thread frees, every other can use
   ::mallopt(M_MMAP_MAX, 0);                     // large blocks from the heap, too
   ::mallopt(M_TRIM_THRESHOLD, 0x7fffffff);      // and none of it back before the end
   ::mallopt(M_TOP_PAD, 64 * 1024 * 1024);
