@@ -2,8 +2,8 @@
 #include <rts/core/splits_policy.hpp>
 using namespace rts;
 #ifdef RTS_EXPECT_FAIL
-using Split = splits::Test;
+using Chosen = Split::Test;
 #else
-using Split = splits::Validation;
+using Chosen = Split::Validation;
 #endif
-int main() { require_validation_split<Split>(); }
+int main() { require_validation_split<Chosen>(); }

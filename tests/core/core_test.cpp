@@ -33,7 +33,8 @@ TEST_CASE("an epoch's negatives are distinct and carry on over epochs") {
       CHECK((order.samples[i] < 100) == (i % 4 < 2));
       if (order.samples[i] >= 100) CHECK(drawn.insert(order.samples[i]).second);
     }
-    if (epoch <= 2) for (const auto n : drawn) CHECK(seen.insert(n).second);
+    if (epoch <= 2)
+      for (const auto n : drawn) CHECK(seen.insert(n).second);
     CHECK(order.drawn.pool_exhausted == (epoch == 4));
   }
 }
@@ -64,7 +65,8 @@ TEST_CASE("average precision equals a direct computation") {
   double before = 0;
   for (auto b = bins.rbegin(); b != bins.rend(); ++b) {
     double tp = 0, all = 0;
-    for (const auto& p : pairs) if (p.first >= *b) tp += p.second, ++all;
+    for (const auto& p : pairs)
+      if (p.first >= *b) tp += p.second, ++all;
     ap += (tp - before) / total * tp / all;
     before = tp;
   }

@@ -40,7 +40,9 @@ void fill(const std::string& name, at::Tensor t) {
   float* p = t.mutable_data_ptr<float>();
   const double fan_in = t.dim() == 4 ? static_cast<double>(t.size(1) * t.size(2) * t.size(3)) : 1;
   for (std::size_t i = 0; i < u.size(); ++i) {
-    const double v = name.ends_with("running_var") ? 1.0 + 0.5 * u[i] : name.ends_with("running_mean") || name.ends_with("bias") ? 0.1 * u[i] : t.dim() == 4 ? u[i] * std::sqrt(6.0 / fan_in) : 1.0 + 0.1 * u[i];
+    const double v = name.ends_with("running_var") ? 1.0 + 0.5 * u[i] : name.ends_with("running_mean") || name.ends_with("bias") ? 0.1 * u[i]
+                                                                    : t.dim() == 4                                               ? u[i] * std::sqrt(6.0 / fan_in)
+                                                                                                                                 : 1.0 + 0.1 * u[i];
     p[i] = static_cast<float>(v);
   }
 }

@@ -74,11 +74,13 @@ RTS_INLINE int config(const Options& o) {
       row("Scheduler", d.policy);
       for (const Field& f : d.fields) row(("  " + f.key).c_str(), f.value);
     }
-  row("Frozen encoder epochs", p.frozen_forever ? "all" : p.frozen_epochs > 0 ? "1-" + std::to_string(p.frozen_epochs) : "none");
+  row("Frozen encoder epochs", p.frozen_forever ? "all" : p.frozen_epochs > 0 ? "1-" + std::to_string(p.frozen_epochs)
+                                                                              : "none");
   row("Learning rate while frozen", num(p.frozen_lr));
   row("Learning rate after (encoder)", num(p.lr) + " (" + num(std::round(p.lr * p.encoder_lr_factor * 1e12) / 1e12) + ")");
   row("EMA decay", p.ema_decay > 0 ? num(p.ema_decay) : "off");
-  row("Mixed precision", p.arithmetic == train::Arithmetic::fp16 ? "FP16 with gradient scaling on CUDA, FP32 on the CPU" : p.arithmetic == train::Arithmetic::bf16 ? "BF16" : "off (FP32)");
+  row("Mixed precision", p.arithmetic == train::Arithmetic::fp16 ? "FP16 with gradient scaling on CUDA, FP32 on the CPU" : p.arithmetic == train::Arithmetic::bf16 ? "BF16"
+                                                                                                                                                                   : "off (FP32)");
   row("Batch size (per GPU)", std::to_string(p.batch) + (p.accumulate > 1 ? " x " + std::to_string(p.accumulate) + " accumulated" : ""));
   row("Max epochs", std::to_string(p.epochs));
   if (p.patience) {

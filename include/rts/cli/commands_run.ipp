@@ -83,10 +83,7 @@ struct Table {
 
   void add(const std::string& what, const metrics::Figures& f, const std::string& prevalence, const metrics::Interval& tiles, const metrics::Interval& regions) {
     const auto number = [](double v) { return std::isfinite(v) ? nlohmann::json(v) : nlohmann::json(); };
-    rows.push_back({{"what", what}, {"prevalence", prevalence}, {"ratio", f.ratio}, {"weight", f.weight}, {"extrapolated", f.extrapolated}, {"few_negatives", f.few_negatives}, {"positive_share", number(f.positive_share)},
-                    {"pr_auc", number(f.pr_auc)}, {"pr_auc_bounds", {number(f.pr_auc_low), number(f.pr_auc_high)}}, {"interval_tiles", {number(tiles.low), number(tiles.high)}}, {"interval_regions", {number(regions.low), number(regions.high)}},
-                    {"iou", number(f.iou)}, {"precision", number(f.precision)}, {"recall", number(f.recall)}, {"f05", number(f.f05)}, {"obj_precision", number(f.obj_precision)}, {"obj_recall", number(f.obj_recall)},
-                    {"best_f05", number(f.best_f05)}, {"best_threshold", number(f.best_threshold)}});
+    rows.push_back({{"what", what}, {"prevalence", prevalence}, {"ratio", f.ratio}, {"weight", f.weight}, {"extrapolated", f.extrapolated}, {"few_negatives", f.few_negatives}, {"positive_share", number(f.positive_share)}, {"pr_auc", number(f.pr_auc)}, {"pr_auc_bounds", {number(f.pr_auc_low), number(f.pr_auc_high)}}, {"interval_tiles", {number(tiles.low), number(tiles.high)}}, {"interval_regions", {number(regions.low), number(regions.high)}}, {"iou", number(f.iou)}, {"precision", number(f.precision)}, {"recall", number(f.recall)}, {"f05", number(f.f05)}, {"obj_precision", number(f.obj_precision)}, {"obj_recall", number(f.obj_recall)}, {"best_f05", number(f.best_f05)}, {"best_threshold", number(f.best_threshold)}});
     const std::string value = f.few_negatives ? "(" + cell(f.pr_auc) + ")" : cell(f.pr_auc);
     fmt::print("{:<22} {:<24} {:>8}  {:>5} to {:<5}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}\n", what, prevalence, value, cell(tiles.low), cell(tiles.high), cell(f.iou), cell(f.precision), cell(f.recall), cell(f.f05), cell(f.obj_precision), cell(f.obj_recall));
   }
@@ -193,8 +190,7 @@ RTS_INLINE int evaluate_command(const Options& given) {
   }
   const std::string note = mixed ? "All negatives come from positive scenes: they are not the Arctic's negatives." : "";
   if (mixed) fmt::print("{}\n", note);
-  nlohmann::ordered_json json{{"split", o.on}, {"variant", o.plan.variant}, {"fingerprint", o.plan.fingerprint}, {"dataset", session.source->dataset().version}, {"positive_tiles", t.positive_tiles}, {"negative_tiles", t.negative_tiles},
-                              {"tile_ground", ground}, {"note", note}, {"skipped", model.skipped}, {"overrides", o.overrides()}, {"rows", table.rows}, {"regions", regions}};
+  nlohmann::ordered_json json{{"split", o.on}, {"variant", o.plan.variant}, {"fingerprint", o.plan.fingerprint}, {"dataset", session.source->dataset().version}, {"positive_tiles", t.positive_tiles}, {"negative_tiles", t.negative_tiles}, {"tile_ground", ground}, {"note", note}, {"skipped", model.skipped}, {"overrides", o.overrides()}, {"rows", table.rows}, {"regions", regions}};
   write_text(o.folder() / "evaluation.json", json.dump(2) + "\n");
   if (!o.json.empty()) write_text(o.json, json.dump(2) + "\n");
   std::filesystem::create_directories(o.folder() / "plots");
@@ -232,8 +228,7 @@ RTS_INLINE int predict_command(const Options& given) {
   const auto map = o.map.empty() ? o.folder() / "maps" / (o.rasters.front().stem().string() + "_probability.tif") : o.map;
   if (map.has_parent_path()) std::filesystem::create_directories(map.parent_path());
   const inference::PredictReport r = inference::predict(o.rasters, input, predict, map,
-                                                        {.tile_height = o.plan.tile_height, .tile_width = o.plan.tile_width, .overlap = o.overlap >= 0 ? o.overlap : o.plan.tile_overlap, .batch = o.predict_batch, .byte_output = o.byte_output,
-                                                         .metadata = {{"RTS_FINGERPRINT", o.plan.fingerprint}, {"RTS_VARIANT", o.plan.variant}}}, console);
+                                                        {.tile_height = o.plan.tile_height, .tile_width = o.plan.tile_width, .overlap = o.overlap >= 0 ? o.overlap : o.plan.tile_overlap, .batch = o.predict_batch, .byte_output = o.byte_output, .metadata = {{"RTS_FINGERPRINT", o.plan.fingerprint}, {"RTS_VARIANT", o.plan.variant}}}, console);
   fmt::print("{} windows ({} without data) in {:.1f} s; {} pixels without data, {} of them NaN or infinite in the input\nmap: {}\n", r.windows, r.skipped_windows, r.seconds, r.nodata_pixels, r.nan_pixels, map.string());
   draw_map(o, input, map);
   return 0;

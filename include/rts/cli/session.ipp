@@ -49,24 +49,19 @@ struct Session {
       root = o.out / "synthetic";
       data::write_synthetic_dataset(root, synthetic_options(o), observer);
     }
-    data::SourceOptions s{.root = root, .bands = o.plan.bands, .units = o.plan.units, .band_map = o.bands, .tile_height = o.plan.tile_height, .tile_width = o.plan.tile_width, .classes = o.plan.classes,
-                          .threads = std::max(o.threads, 2), .statistics_share = o.statistics_share, .seed = o.plan.seed, .skip_bad = o.run.skip_bad};
+    data::SourceOptions s{.root = root, .bands = o.plan.bands, .units = o.plan.units, .band_map = o.bands, .tile_height = o.plan.tile_height, .tile_width = o.plan.tile_width, .classes = o.plan.classes, .threads = std::max(o.threads, 2), .statistics_share = o.statistics_share, .seed = o.plan.seed, .skip_bad = o.run.skip_bad};
     if (!o.split_table.empty()) s.split_table = o.split_table;
     source = std::make_unique<data::RasterSource>(s, observer);
     if (!source->skipped().empty()) observer.on_message("warning", std::to_string(source->skipped().size()) + " bad files left out");
   }
   static data::SyntheticOptions synthetic_options(const Options& o) {
-    return {.train_regions = o.regions_train, .val_regions = o.regions_val, .test_regions = o.regions_test, .size = o.scene_size > 0 ? o.scene_size : std::max(1024, 8 * o.plan.tile_width), .tile = o.plan.tile_width, .pixel_size = o.pixel_size,
-            .train_positive_share = o.share_train, .eval_positive_share = o.share_eval, .confusers = o.confusers, .seed = o.scene_seed};
+    return {.train_regions = o.regions_train, .val_regions = o.regions_val, .test_regions = o.regions_test, .size = o.scene_size > 0 ? o.scene_size : std::max(1024, 8 * o.plan.tile_width), .tile = o.plan.tile_width, .pixel_size = o.pixel_size, .train_positive_share = o.share_train, .eval_positive_share = o.share_eval, .confusers = o.confusers, .seed = o.scene_seed};
   }
 };
 
 /// run.json: what `resume`, `evaluate` and `predict` need to find the same data again.
 inline void write_run_json(const Options& o) {
-  nlohmann::ordered_json j{{"variant", o.plan.variant}, {"fingerprint", o.plan.fingerprint}, {"data", o.data.empty() ? "" : std::filesystem::absolute(o.data).string()},
-                           {"split", o.split_table.empty() ? "" : std::filesystem::absolute(o.split_table).string()}, {"bands", o.bands}, {"threads", o.threads}, {"min_distance", o.min_distance},
-                           {"statistics_share", o.statistics_share}, {"bf16", o.run.bf16}, {"skip_bad", o.run.skip_bad}, {"accept_ring_loss", o.run.accept_ring_loss}, {"shuffle_pixels", o.run.shuffle_pixels},
-                           {"pixel_size", 0.0}, {"arguments", o.arguments}};
+  nlohmann::ordered_json j{{"variant", o.plan.variant}, {"fingerprint", o.plan.fingerprint}, {"data", o.data.empty() ? "" : std::filesystem::absolute(o.data).string()}, {"split", o.split_table.empty() ? "" : std::filesystem::absolute(o.split_table).string()}, {"bands", o.bands}, {"threads", o.threads}, {"min_distance", o.min_distance}, {"statistics_share", o.statistics_share}, {"bf16", o.run.bf16}, {"skip_bad", o.run.skip_bad}, {"accept_ring_loss", o.run.accept_ring_loss}, {"shuffle_pixels", o.run.shuffle_pixels}, {"pixel_size", 0.0}, {"arguments", o.arguments}};
   if (o.run.seed) j["seed"] = *o.run.seed;
   if (o.run.max_epochs) j["max_epochs"] = *o.run.max_epochs;
   write_text(o.folder() / "run.json", j.dump(2) + "\n");

@@ -42,7 +42,10 @@ class AtomicFile {
   /// Flushes and renames: from here on the file is there.
   void commit() {
     if (::fsync(file_) != 0) fail("cannot flush the file");
-    if (::close(file_) != 0) { file_ = -1; fail("cannot close the file"); }
+    if (::close(file_) != 0) {
+      file_ = -1;
+      fail("cannot close the file");
+    }
     file_ = -1;
     if (::rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot rename the finished file");
     committed_ = true;
@@ -56,8 +59,7 @@ class AtomicFile {
     if (file_ >= 0) ::close(file_);
     file_ = -1;
     ::unlink(temporary_.c_str());
-    throw Error({.code = code_, .what = what, .where = path_.string(), .found = std::strerror(error),
-                 .fix = "free disk space or choose a folder that can be written; what was there before is unchanged"});
+    throw Error({.code = code_, .what = what, .where = path_.string(), .found = std::strerror(error), .fix = "free disk space or choose a folder that can be written; what was there before is unchanged"});
   }
 
   std::filesystem::path path_;

@@ -10,7 +10,11 @@
 namespace rts::inline RTS_ABI {
 
 /// Exit codes of an experiment's program.
-enum class ExitCode : int { done = 0, failed = 1, usage = 2, bad_data = 3, interrupted = 4 };
+enum class ExitCode { done = 0,
+                      failed = 1,
+                      usage = 2,
+                      bad_data = 3,
+                      interrupted = 4 };
 
 /// Everything a user needs to understand and mend a failure. Fields that do not apply stay empty.
 struct Problem {
@@ -63,19 +67,19 @@ struct DataError : Error {
 
 /// Throws `rts::Error` with the given `rts::Problem` fields when `condition` is false:
 /// `RTS_CHECK(x > 0, .code = CODE, .what = WHAT, .fix = ADVICE);`
-#define RTS_CHECK(condition, ...)                               \
-  do {                                                          \
+#define RTS_CHECK(condition, ...)                                      \
+  do {                                                                 \
     if (!(condition)) throw ::rts::Error(::rts::Problem{__VA_ARGS__}); \
   } while (false)
 
 /// As RTS_CHECK, for input data: throws `rts::DataError` (exit code 3).
-#define RTS_CHECK_DATA(condition, ...)                              \
-  do {                                                              \
+#define RTS_CHECK_DATA(condition, ...)                                     \
+  do {                                                                     \
     if (!(condition)) throw ::rts::DataError(::rts::Problem{__VA_ARGS__}); \
   } while (false)
 
 /// As RTS_CHECK, for options: throws `rts::UsageError` (exit code 2).
-#define RTS_CHECK_USAGE(condition, ...)                              \
-  do {                                                               \
+#define RTS_CHECK_USAGE(condition, ...)                                     \
+  do {                                                                      \
     if (!(condition)) throw ::rts::UsageError(::rts::Problem{__VA_ARGS__}); \
   } while (false)

@@ -37,9 +37,15 @@ class Observer {
 class Observers : public Observer {
  public:
   void add(Observer& o) { all_.push_back(&o); }
-  void on_progress(const Progress& p) override { for (auto* o : all_) o->on_progress(p); }
-  void on_epoch(const Record& r) override { for (auto* o : all_) o->on_epoch(r); }
-  void on_message(std::string_view kind, std::string_view text) override { for (auto* o : all_) o->on_message(kind, text); }
+  void on_progress(const Progress& p) override {
+    for (auto* o : all_) o->on_progress(p);
+  }
+  void on_epoch(const Record& r) override {
+    for (auto* o : all_) o->on_epoch(r);
+  }
+  void on_message(std::string_view kind, std::string_view text) override {
+    for (auto* o : all_) o->on_message(kind, text);
+  }
 
  private:
   std::vector<Observer*> all_;

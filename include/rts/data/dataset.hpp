@@ -49,16 +49,12 @@ struct Sample {
   std::uint64_t content = 0;         ///< hash of image and label, for finding duplicates
 };
 
-enum class SplitName : std::uint8_t { train, val, test, none };
+enum class SplitName { train,
+                       val,
+                       test,
+                       none };
 SplitName parse_split(const std::string& text, const std::string& where);
 std::string_view to_text(SplitName s);
-
-/// A split as a type, so that what may be done with data of it is known to the compiler.
-struct Split {
-  struct Train { static constexpr SplitName name = SplitName::train; };
-  struct Validation { static constexpr SplitName name = SplitName::val; };
-  struct Test { static constexpr SplitName name = SplitName::test; };
-};
 
 struct Dataset {
   std::filesystem::path root;

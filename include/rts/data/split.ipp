@@ -201,10 +201,7 @@ RTS_INLINE void prove_no_leak(const Dataset& d, double min_distance) {
       }
   std::string by_kind;
   for (const auto& [kind, n] : overlapping) by_kind += (by_kind.empty() ? "" : ", ") + std::to_string(n) + " " + kind;
-  throw DataError({.code = "RTS-D82", .what = "the splits leak: ground of one lies in or next to another", .where = d.root.string(),
-                   .expected = "no two files of different splits closer than " + number_text(min_distance) + " m, or in one region",
-                   .found = std::to_string(leaks.size()) + " pairs, of which " + std::to_string(overlaps) + " overlap" + (by_kind.empty() ? "" : " (" + by_kind + ")") + examples,
-                   .fix = "make a split by regions with the subcommand split, and give it with --split"});
+  throw DataError({.code = "RTS-D82", .what = "the splits leak: ground of one lies in or next to another", .where = d.root.string(), .expected = "no two files of different splits closer than " + number_text(min_distance) + " m, or in one region", .found = std::to_string(leaks.size()) + " pairs, of which " + std::to_string(overlaps) + " overlap" + (by_kind.empty() ? "" : " (" + by_kind + ")") + examples, .fix = "make a split by regions with the subcommand split, and give it with --split"});
 }
 
 }  // namespace rts::inline RTS_ABI::data

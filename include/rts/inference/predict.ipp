@@ -39,7 +39,8 @@ RTS_INLINE std::vector<InputBand> find_bands(const std::vector<std::filesystem::
   for (std::size_t f = 0; f < rasters.size(); ++f) {
     const raster::Raster r(rasters[f]);
     for (int b = 1; b <= r.bands(); ++b) {
-      const std::string name = given < names.size() ? names[given++] : names.empty() ? r.description(b) : "";
+      const std::string name = given < names.size() ? names[given++] : names.empty() ? r.description(b)
+                                                                                     : "";
       if (name.empty()) continue;
       known.push_back({name, static_cast<int>(f), b, 1, r.nodata(b)});
       have += (have.empty() ? "" : ", ") + name;
@@ -170,7 +171,8 @@ RTS_INLINE PredictReport predict(const std::vector<std::filesystem::path>& raste
       for (int x = 0; x < width; ++x) {
         const std::size_t i = at + static_cast<std::size_t>(x);
         const float p = sums[i] / (norm_y[static_cast<std::size_t>(y % h)] * norm_x[static_cast<std::size_t>(x)]);
-        line[static_cast<std::size_t>(x)] = !has_data[i] ? nodata : o.byte_output ? std::round(std::clamp(p, 0.0f, 1.0f) * 250.0f) : std::clamp(p, 0.0f, 1.0f);
+        line[static_cast<std::size_t>(x)] = !has_data[i] ? nodata : o.byte_output ? std::round(std::clamp(p, 0.0f, 1.0f) * 250.0f)
+                                                                                  : std::clamp(p, 0.0f, 1.0f);
         report.nodata_pixels += !has_data[i];
       }
       writer.write(1, y, 1, line.data());

@@ -47,11 +47,15 @@ struct Hard : PolicyBase {
 
 namespace rts::inline RTS_ABI::boundary {
 
-enum class Metric { euclidean, chessboard };
+enum class Metric { euclidean,
+                    chessboard };
 constexpr std::string_view to_text(Metric m) { return m == Metric::euclidean ? "euclidean" : "chessboard"; }
 
-enum class Side { both, inside, outside };
-constexpr std::string_view to_text(Side s) { return s == Side::both ? "both" : s == Side::inside ? "inside" : "outside"; }
+enum class Side { both,
+                  inside,
+                  outside };
+constexpr std::string_view to_text(Side s) { return s == Side::both ? "both" : s == Side::inside ? "inside"
+                                                                                                 : "outside"; }
 
 struct RingOptions {
   int width = 3;  ///< pixels

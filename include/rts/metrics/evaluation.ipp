@@ -97,7 +97,8 @@ RTS_INLINE double Evaluation::weight_for(double ratio) const {
 
 RTS_INLINE Figures Evaluation::figures(double ratio) const {
   Figures f;
-  f.ratio = ratio > 0 ? ratio : tally_.positive_tiles ? static_cast<double>(tally_.negative_tiles) / static_cast<double>(tally_.positive_tiles) : 0;
+  f.ratio = ratio > 0 ? ratio : tally_.positive_tiles ? static_cast<double>(tally_.negative_tiles) / static_cast<double>(tally_.positive_tiles)
+                                                      : 0;
   f.weight = weight_for(ratio);
   f.extrapolated = f.weight > 1 + 1e-9;
   f.few_negatives = tally_.negative_tiles < 300;

@@ -43,7 +43,10 @@ class BatchNorm2d : public torch::nn::Module {
   const double eps, momentum;
 };
 
-enum class Activation { none, relu, relu6, silu };
+enum class Activation { none,
+                        relu,
+                        relu6,
+                        silu };
 
 /// Convolution, batch norm, activation, in place wherever the gradient allows it. The norm is not folded into the weights:
 /// on the deepest encoders that alone moves the logits by more than the tolerance towards the peer.
@@ -53,7 +56,10 @@ at::Tensor conv_norm_act(Conv2d& conv, BatchNorm2d& norm, Activation activation,
 at::Tensor drop_path(const at::Tensor& x, double p, bool training);
 
 /// First values of a layer's weights.
-enum class Init { torch_default, fan_out_normal, fan_in_uniform, xavier_uniform };
+enum class Init { torch_default,
+                  fan_out_normal,
+                  fan_in_uniform,
+                  xavier_uniform };
 void initialize(Conv2d& conv, Init init);
 
 }  // namespace rts::inline RTS_ABI::models

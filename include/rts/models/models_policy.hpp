@@ -9,12 +9,14 @@
 namespace rts::inline RTS_ABI::models {
 
 /// Where an encoder's first weights come from. Files are named at run time (`--encoder-weights FILE`).
-enum class Weights { any, imagenet };
+enum class Weights { any,
+                     imagenet };
 constexpr std::string_view to_text(Weights w) { return w == Weights::imagenet ? "imagenet" : "any"; }
 
 /// What happens to the first convolution when weights for 3 channels meet another band count.
 /// `cycle` repeats red, green, blue over the bands and scales by 3 / bands (as segmentation_models_pytorch does).
-enum class Adapt { none, cycle };
+enum class Adapt { none,
+                   cycle };
 constexpr std::string_view to_text(Adapt a) { return a == Adapt::cycle ? "cycle" : "none"; }
 
 struct EncoderOptions {

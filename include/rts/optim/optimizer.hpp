@@ -39,7 +39,9 @@ class FusedOptimizer {
   void load(const State& state);
 
  private:
-  struct Slots { at::Tensor a, b, step; };
+  struct Slots {
+    at::Tensor a, b, step;
+  };
   std::vector<Parameter> parameters_;
   std::vector<Slots> slots_;
   OptimizerNumbers n_;

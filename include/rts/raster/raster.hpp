@@ -65,7 +65,10 @@ GeoReference place(int epsg, double x, double y, double pixel_size);
 /// Longitude and latitude of the four corners of a raster. errors: RTS-G53 when the CRS cannot be transformed.
 std::array<std::array<double, 2>, 4> corners(const GeoReference& geo, int width, int height, const std::string& where);
 
-enum class Type { byte, uint16, int16, float32 };
+enum class Type { byte,
+                  uint16,
+                  int16,
+                  float32 };
 
 struct WriteOptions {
   Type type = Type::float32;

@@ -67,7 +67,9 @@ inline std::string base64(const std::filesystem::path& file) {
 
 inline std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) out += c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '&' ? "&amp;" : std::string(1, c);
+  for (const char c : text) out += c == '<' ? "&lt;" : c == '>' ? "&gt;"
+                                                   : c == '&'   ? "&amp;"
+                                                                : std::string(1, c);
   return out;
 }
 

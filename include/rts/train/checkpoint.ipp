@@ -8,9 +8,7 @@
 namespace rts::inline RTS_ABI::train {
 
 RTS_INLINE void write_checkpoint(const std::filesystem::path& path, const models::TensorMap& tensors, const Progressed& p) {
-  const nlohmann::json state = {{"fingerprint", p.fingerprint}, {"seed", p.seed}, {"epoch", p.epoch}, {"batch", p.batch}, {"step", p.step}, {"ema_steps", p.ema_steps}, {"best", p.best},
-                                {"best_epoch", p.best_epoch}, {"patience_best", p.patience_best}, {"waited", p.waited}, {"loss_sum", p.loss_sum}, {"loss_count", p.loss_count},
-                                {"skipped_tiles", p.skipped_tiles}, {"train_losses", p.train_losses}, {"val_losses", p.val_losses}};
+  const nlohmann::json state = {{"fingerprint", p.fingerprint}, {"seed", p.seed}, {"epoch", p.epoch}, {"batch", p.batch}, {"step", p.step}, {"ema_steps", p.ema_steps}, {"best", p.best}, {"best_epoch", p.best_epoch}, {"patience_best", p.patience_best}, {"waited", p.waited}, {"loss_sum", p.loss_sum}, {"loss_count", p.loss_count}, {"skipped_tiles", p.skipped_tiles}, {"train_losses", p.train_losses}, {"val_losses", p.val_losses}};
   models::write_safetensors(path, tensors, {{"format", "rts checkpoint 1"}, {"state", state.dump()}});
 }
 

@@ -25,11 +25,7 @@ namespace fs = std::filesystem;
 class Run {
  public:
   Run(const Plan& plan, const data::Source& source, const data::Statistics& statistics, const RunOptions& options, Observer& observer)
-      : plan_(plan), source_(source), options_(options), observer_(observer), device_(parse_device(options.device)), arithmetic_(effective_arithmetic(plan, device_, options.bf16)),
-        seed_(options.seed.value_or(plan.seed)), normalizer_(make_normalizer(plan, statistics)), positives_(source.dataset().positives(data::SplitName::train)),
-        negatives_(source.dataset().negatives(data::SplitName::train)), validation_(split_samples(source.dataset(), data::SplitName::val)),
-        loader_(source, training_stage(plan, normalizer_, seed_, options.shuffle_pixels),
-                {.batch = plan.batch, .bands = static_cast<int>(plan.bands.size()), .height = plan.tile_height, .width = plan.tile_width, .threads = options.threads, .pinned = device_.is_cuda(), .skip_bad = options.skip_bad}) {
+      : plan_(plan), source_(source), options_(options), observer_(observer), device_(parse_device(options.device)), arithmetic_(effective_arithmetic(plan, device_, options.bf16)), seed_(options.seed.value_or(plan.seed)), normalizer_(make_normalizer(plan, statistics)), positives_(source.dataset().positives(data::SplitName::train)), negatives_(source.dataset().negatives(data::SplitName::train)), validation_(split_samples(source.dataset(), data::SplitName::val)), loader_(source, training_stage(plan, normalizer_, seed_, options.shuffle_pixels), {.batch = plan.batch, .bands = static_cast<int>(plan.bands.size()), .height = plan.tile_height, .width = plan.tile_width, .threads = options.threads, .pinned = device_.is_cuda(), .skip_bad = options.skip_bad}) {
     set_determinism(plan.deterministic);
     network_ = build_network(plan, device_, seed_);
     load_first_weights();
@@ -268,9 +264,7 @@ class Run {
     const auto [decoder_lr, encoder_lr] = plan_.rates(p_.epoch, 0);
     const metrics::Figures f = train_.figures(0);
     const double loss = p_.loss_count ? p_.loss_sum / static_cast<double>(p_.loss_count) : 0;
-    Record record{{"epoch", static_cast<double>(p_.epoch)}, {"step", static_cast<double>(p_.step)}, {"lr_decoder", decoder_lr}, {"lr_encoder", encoder_lr},
-                  {"ratio", drawn.effective_ratio}, {"negatives", static_cast<double>(drawn.negatives)}, {"train_loss", loss}, {"train_iou_rts", f.iou}, {"train_pr_auc", f.pr_auc},
-                  {"train_precision", f.precision}, {"train_recall", f.recall}, {"train_f05", f.f05}, {"train_obj_precision", f.obj_precision}, {"train_obj_recall", f.obj_recall}};
+    Record record{{"epoch", static_cast<double>(p_.epoch)}, {"step", static_cast<double>(p_.step)}, {"lr_decoder", decoder_lr}, {"lr_encoder", encoder_lr}, {"ratio", drawn.effective_ratio}, {"negatives", static_cast<double>(drawn.negatives)}, {"train_loss", loss}, {"train_iou_rts", f.iou}, {"train_pr_auc", f.pr_auc}, {"train_precision", f.precision}, {"train_recall", f.recall}, {"train_f05", f.f05}, {"train_obj_precision", f.obj_precision}, {"train_obj_recall", f.obj_recall}};
     record.emplace_back("seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     const int last = std::min(plan_.epochs, options_.max_epochs.value_or(plan_.epochs));
     const bool due = (plan_.validate_every_epochs > 0 && p_.epoch % plan_.validate_every_epochs == 0) || p_.epoch == last;

@@ -15,7 +15,9 @@
 
 namespace rts::inline RTS_ABI::train {
 
-enum class Arithmetic { fp32, fp16, bf16 };
+enum class Arithmetic { fp32,
+                        fp16,
+                        bf16 };
 
 struct Plan {
   std::string variant;
@@ -40,7 +42,8 @@ struct Plan {
   losses::PassNumbers pass_numbers;
 
   // Augmentation and sampling
-  D4 (*draw_symmetry)(Random&) = nullptr;
+  D4(*draw_symmetry)
+  (Random&) = nullptr;
   std::vector<double> ratios;  ///< negatives per positive, by epoch
   double positive_fraction = 0.5;
 

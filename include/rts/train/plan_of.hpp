@@ -99,7 +99,8 @@ train::Plan Trainer<P...>::plan() {
     p.encoder_lr_factor = Freeze::options.encoder_lr_factor;
   }
   using Precision = policy<axes::Precision>;
-  p.arithmetic = Precision::name == "Fp16" ? train::Arithmetic::fp16 : Precision::name == "Bf16" ? train::Arithmetic::bf16 : train::Arithmetic::fp32;
+  p.arithmetic = Precision::name == "Fp16" ? train::Arithmetic::fp16 : Precision::name == "Bf16" ? train::Arithmetic::bf16
+                                                                                                 : train::Arithmetic::fp32;
   if constexpr (requires { Precision::options.gradient_scaling; }) p.gradient_scaling = Precision::options.gradient_scaling;
   using Stop = policy<axes::Stopping>;
   if constexpr (requires { Stop::options.metric; }) p.patience = Stop::options;

@@ -32,9 +32,12 @@ struct Batch : PolicyBase {
 };
 
 /// What early stopping and the best weights watch.
-enum class Metric { val_realistic_pr_auc, val_balanced_pr_auc, val_loss };
+enum class Metric { val_realistic_pr_auc,
+                    val_balanced_pr_auc,
+                    val_loss };
 constexpr std::string_view to_text(Metric m) {
-  return m == Metric::val_realistic_pr_auc ? "val_realistic_pr_auc" : m == Metric::val_balanced_pr_auc ? "val_balanced_pr_auc" : "val_loss";
+  return m == Metric::val_realistic_pr_auc ? "val_realistic_pr_auc" : m == Metric::val_balanced_pr_auc ? "val_balanced_pr_auc"
+                                                                                                       : "val_loss";
 }
 
 struct PatienceOptions {

@@ -112,42 +112,49 @@ struct RecipeChecks {
   using policy = typename R::template policy<Axis>;
 
   static constexpr bool r01 = R::known;
-  static_assert(r01, "[RTS-R01] what: Trainer<...> was given a type that is no policy; why: a policy names its axis and itself; "
-                     "fix: give a policy such as losses::Focal<>, or derive yours from rts::PolicyBase with `axis` and `name`");
+  static_assert(r01,
+                "[RTS-R01] what: Trainer<...> was given a type that is no policy; why: a policy names its axis and itself; "
+                "fix: give a policy such as losses::Focal<>, or derive yours from rts::PolicyBase with `axis` and `name`");
   static constexpr bool r02 = !r01 || R::each_once(axes::All{});
-  static_assert(r02, "[RTS-R02] what: two policies fill the same axis; why: an experiment has one of each; "
-                     "fix: remove one, or use Recipe::with<Policy> to replace it");
+  static_assert(r02,
+                "[RTS-R02] what: two policies fill the same axis; why: an experiment has one of each; "
+                "fix: remove one, or use Recipe::with<Policy> to replace it");
   static constexpr bool r03 = !r01 || (R::template on_a_known_axis<P>(axes::All{}) && ...);
-  static_assert(r03, "[RTS-R03] what: a policy's axis is none of rts::axes; why: the engine would never look at it; "
-                     "fix: use one of the axes in rts/core/axes.hpp");
+  static_assert(r03,
+                "[RTS-R03] what: a policy's axis is none of rts::axes; why: the engine would never look at it; "
+                "fix: use one of the axes in rts/core/axes.hpp");
   static constexpr bool ok = r01 && r02 && r03;
 
   // Data
   using Input = policy<axes::Input>;
   using Tile = policy<axes::Tile>;
   static constexpr bool d01 = !ok || Input::well_formed;
-  static_assert(d01, "[RTS-D01] what: data::Bands<...> holds a type that is no band; why: a band has a name, a unit and says whether it is a colour; "
-                     "fix: use data::Red, data::Ndvi, ... or a struct with `name`, `unit` and `colour`");
+  static_assert(d01,
+                "[RTS-D01] what: data::Bands<...> holds a type that is no band; why: a band has a name, a unit and says whether it is a colour; "
+                "fix: use data::Red, data::Ndvi, ... or a struct with `name`, `unit` and `colour`");
   static constexpr bool d02 = !ok || !d01 || (Input::count > 0 && Input::unique);
   static_assert(d02, "[RTS-D02] what: data::Bands<...> is empty or names a band twice; why: every channel needs its own band; fix: name each band once");
   static constexpr bool d03 = !ok || (Tile::options.height > 0 && Tile::options.width > 0 && Tile::options.overlap >= 0 && Tile::options.overlap < 1);
   static_assert(d03, "[RTS-D03] what: a tile without area, or an overlap outside [0, 1); why: windows must advance; fix: for example data::Tile<{.height = 512, .width = 512, .overlap = 0.25}>");
   static constexpr bool d04 = !ok || !policy<axes::Normalization>::three_bands_only ||
                               (Input::count == 3 && Input::names[0] == "red" && Input::names[1] == "green" && Input::names[2] == "blue");
-  static_assert(d04, "[RTS-D04] what: ImageNet normalization with bands other than red, green, blue; why: its statistics exist for these three alone; "
-                     "fix: use data::DatasetStatistics");
+  static_assert(d04,
+                "[RTS-D04] what: ImageNet normalization with bands other than red, green, blue; why: its statistics exist for these three alone; "
+                "fix: use data::DatasetStatistics");
 
   // Model
   using ModelPolicy = policy<axes::Model>;
   static constexpr bool m01 = !ok || models::Model<ModelPolicy>;
-  static_assert(m01, "[RTS-M01] what: the model policy does not satisfy rts::models::Model; why: the engine needs its encoder, options and name; "
-                     "fix: see rts/models/models_policy.hpp, or use models::UnetPlusPlus<models::EfficientNet<0>>");
+  static_assert(m01,
+                "[RTS-M01] what: the model policy does not satisfy rts::models::Model; why: the engine needs its encoder, options and name; "
+                "fix: see rts/models/models_policy.hpp, or use models::UnetPlusPlus<models::EfficientNet<0>>");
   static constexpr bool m02 = [] {
     if constexpr (ok && m01) return models::Encoder<typename ModelPolicy::encoder>;
     else return true;
   }();
-  static_assert(m02, "[RTS-M02] what: the model's encoder does not satisfy rts::models::Encoder; why: a decoder needs its channels, strides and scales; "
-                     "fix: use models::EfficientNet<0..7> or models::EfficientNetLite<0..4>");
+  static_assert(m02,
+                "[RTS-M02] what: the model's encoder does not satisfy rts::models::Encoder; why: a decoder needs its channels, strides and scales; "
+                "fix: use models::EfficientNet<0..7> or models::EfficientNetLite<0..4>");
   static constexpr bool model_ok = ok && m01 && m02;
   template <bool Ready, class M>
   struct Shape {
@@ -167,17 +174,21 @@ struct RecipeChecks {
   static constexpr bool m03 = S::exists;
   static_assert(m03, "[RTS-M03] what: this encoder variant does not exist; why: EfficientNet has B0 to B7, EfficientNet-Lite 0 to 4; fix: choose one of them");
   static constexpr bool m04 = S::pyramid;
-  static_assert(m04, "[RTS-M04] what: a pyramid decoder on a single-scale encoder; why: UNet++ joins features of five scales, this encoder gives one; "
-                     "fix: use an encoder with pyramid = true, or a decoder for one scale");
+  static_assert(m04,
+                "[RTS-M04] what: a pyramid decoder on a single-scale encoder; why: UNet++ joins features of five scales, this encoder gives one; "
+                "fix: use an encoder with pyramid = true, or a decoder for one scale");
   static constexpr bool m05 = !d03 || !m04 || !m03 || (Tile::options.height % S::stride == 0 && Tile::options.width % S::stride == 0);
-  static_assert(m05, "[RTS-M05] what: the tile size is no multiple of the encoder's stride; why: skip connections would not meet; "
-                     "fix: choose height and width divisible by 32");
+  static_assert(m05,
+                "[RTS-M05] what: the tile size is no multiple of the encoder's stride; why: skip connections would not meet; "
+                "fix: choose height and width divisible by 32");
   static constexpr bool m06 = !m05 || !d03 || !ok || S::stride == 1 || (Tile::options.height / S::stride) * (Tile::options.width / S::stride) > 1;
-  static_assert(m06, "[RTS-M06] what: batch norm on a 1x1 map; why: at this tile size the deepest features have one position, so statistics are noise; "
-                     "fix: use tiles of at least 64 pixels");
+  static_assert(m06,
+                "[RTS-M06] what: batch norm on a 1x1 map; why: at this tile size the deepest features have one position, so statistics are noise; "
+                "fix: use tiles of at least 64 pixels");
   static constexpr bool m07 = S::weights_fit;
-  static_assert(m07, "[RTS-M07] what: ImageNet weights for 3 bands and an input of another count with adaptation off; why: the first convolution would not fit; "
-                     "fix: set .adapt = models::Adapt::cycle, or use three bands");
+  static_assert(m07,
+                "[RTS-M07] what: ImageNet weights for 3 bands and an input of another count with adaptation off; why: the first convolution would not fit; "
+                "fix: set .adapt = models::Adapt::cycle, or use three bands");
   static constexpr bool m08 = S::drop_valid;
   static_assert(m08, "[RTS-M08] what: a dropout or drop-path probability outside [0, 1); why: 1 would drop everything; fix: choose a value such as 0.2");
 
@@ -185,14 +196,16 @@ struct RecipeChecks {
   using TaskPolicy = policy<axes::Task>;
   using LossPolicy = policy<axes::Loss>;
   static constexpr bool l01 = !ok || losses::Loss<LossPolicy>;
-  static_assert(l01, "[RTS-L01] what: the loss policy does not satisfy rts::losses::Loss; why: the pass must know its tasks and options; "
-                     "fix: declare `binary`, `multi_class` and `valid_options`, or use losses::Focal<>");
+  static_assert(l01,
+                "[RTS-L01] what: the loss policy does not satisfy rts::losses::Loss; why: the pass must know its tasks and options; "
+                "fix: declare `binary`, `multi_class` and `valid_options`, or use losses::Focal<>");
   static constexpr bool l02 = [] {
     if constexpr (ok && l01) return TaskPolicy::channels == 1 ? bool(LossPolicy::binary) : bool(LossPolicy::multi_class);
     else return true;
   }();
-  static_assert(l02, "[RTS-L02] what: the loss does not fit the task; why: a binary loss reads one logit per pixel, a multi-class loss one per class; "
-                     "fix: take a loss for this task, or tasks::Binary");
+  static_assert(l02,
+                "[RTS-L02] what: the loss does not fit the task; why: a binary loss reads one logit per pixel, a multi-class loss one per class; "
+                "fix: take a loss for this task, or tasks::Binary");
   static constexpr bool l03 = [] {
     if constexpr (ok && l01) return bool(LossPolicy::valid_options);
     else return true;
@@ -212,8 +225,9 @@ struct RecipeChecks {
   // Augmentation
   using Augment = policy<axes::Augmentation>;
   static constexpr bool a01 = !ok || Augment::well_formed;
-  static_assert(a01, "[RTS-A01] what: augment::Chain<...> holds a type that is no transform; why: the chain is fused at compile time; "
-                     "fix: use augment::Rotate90<>, FlipHorizontal<>, FlipVertical<> or a type that satisfies augment::Transform");
+  static_assert(a01,
+                "[RTS-A01] what: augment::Chain<...> holds a type that is no transform; why: the chain is fused at compile time; "
+                "fix: use augment::Rotate90<>, FlipHorizontal<>, FlipVertical<> or a type that satisfies augment::Transform");
   static constexpr bool a02 = !ok || !a01 || Augment::probabilities_valid;
   static_assert(a02, "[RTS-A02] what: a probability outside [0, 1]; why: it is no probability; fix: for example .p = 0.5");
   static constexpr bool a03 = !ok || !a01 || !Augment::quarter_turns || Tile::options.height == Tile::options.width;
@@ -224,24 +238,28 @@ struct RecipeChecks {
   using BatchPolicy = policy<axes::Batch>;
   using Length = policy<axes::Length>;
   static constexpr bool s01 = !ok || Sample::gapless;
-  static_assert(s01, "[RTS-S01] what: a curriculum with a gap, an overlap, or not starting at epoch 1; why: some epochs would have no ratio or two; "
-                     "fix: let each row begin one epoch after the last one ends");
+  static_assert(s01,
+                "[RTS-S01] what: a curriculum with a gap, an overlap, or not starting at epoch 1; why: some epochs would have no ratio or two; "
+                "fix: let each row begin one epoch after the last one ends");
   static constexpr bool t01 = !ok || Length::options.max > 0;
   static_assert(t01, "[RTS-T01] what: a run of no epochs; why: nothing would be trained; fix: train::Epochs<{.max = 300}>");
   static constexpr bool s02 = !ok || !s01 || !t01 || Sample::last_epoch <= Length::options.max;
-  static_assert(s02, "[RTS-S02] what: a curriculum that goes beyond the last epoch; why: its last rows would never take effect; "
-                     "fix: use samplers::slump_ratios.scaled_to(EPOCHS), or more epochs");
+  static_assert(s02,
+                "[RTS-S02] what: a curriculum that goes beyond the last epoch; why: its last rows would never take effect; "
+                "fix: use samplers::slump_ratios.scaled_to(EPOCHS), or more epochs");
   static constexpr bool s03 = !ok || !s01 || !s02 || Sample::last_epoch == 0 || Sample::last_epoch >= Length::options.max;
-  static_assert(s03, "[RTS-S03] what: a curriculum that ends before the last epoch; why: the epochs after it would have no ratio; "
-                     "fix: extend its last row, or use samplers::slump_ratios.scaled_to(EPOCHS)");
+  static_assert(s03,
+                "[RTS-S03] what: a curriculum that ends before the last epoch; why: the epochs after it would have no ratio; "
+                "fix: extend its last row, or use samplers::slump_ratios.scaled_to(EPOCHS)");
   static constexpr bool s04 = !ok || (Sample::ratios_positive);
   static_assert(s04, "[RTS-S04] what: a ratio of 0 or less negatives per positive; why: an epoch's length is its number of negatives; fix: use at least 1, say");
   static constexpr bool t02 = !ok || (BatchPolicy::options.size > 0 && BatchPolicy::options.accumulate > 0);
   static_assert(t02, "[RTS-T02] what: a batch of no tiles, or no accumulation step; why: nothing would be computed; fix: train::Batch<{.size = 32, .accumulate = 1}>");
   static constexpr int positives_in_batch = ok && t02 ? static_cast<int>(Sample::positive_fraction * BatchPolicy::options.size + 0.5) : 1;
   static constexpr bool s05 = !ok || !t02 || (positives_in_batch >= 1 && positives_in_batch < BatchPolicy::options.size);
-  static_assert(s05, "[RTS-S05] what: a batch that is all positives or all negatives; why: positive_fraction x batch size must leave at least one of each; "
-                     "fix: raise the batch size, or choose a fraction such as 0.5");
+  static_assert(s05,
+                "[RTS-S05] what: a batch that is all positives or all negatives; why: positive_fraction x batch size must leave at least one of each; "
+                "fix: raise the batch size, or choose a fraction such as 0.5");
 
   // Optimization and schedule
   using Optim = policy<axes::Optimizer>;
@@ -258,13 +276,15 @@ struct RecipeChecks {
   static constexpr bool t03 = !ok || Freeze::valid_options;
   static_assert(t03, "[RTS-T03] what: a fine-tuning option out of range; why: rates must be positive and the encoder's factor in (0, 1]; fix: correct the number");
   static constexpr bool t04 = !ok || !t01 || !t03 || Freeze::epochs < Length::options.max;
-  static_assert(t04, "[RTS-T04] what: the encoder stays frozen for the whole run; why: the second phase of fine-tuning would never begin; "
-                     "fix: fewer frozen epochs, more epochs, or freeze::Always if that is meant");
+  static_assert(t04,
+                "[RTS-T04] what: the encoder stays frozen for the whole run; why: the second phase of fine-tuning would never begin; "
+                "fix: fewer frozen epochs, more epochs, or freeze::Always if that is meant");
   static constexpr bool t05 = !ok || !t01 || Schedule::warmup_epochs < Length::options.max;
   static_assert(t05, "[RTS-T05] what: the warm-up is as long as the run; why: the learning rate would never reach its base; fix: shorten it or train longer");
   static constexpr bool t06 = !ok || !o01 || Schedule::moves(Optim::lr);
-  static_assert(t06, "[RTS-T06] what: a scheduler that never moves; why: its floor is at or above the base learning rate; "
-                     "fix: lower min_lr, or say schedulers::Constant");
+  static_assert(t06,
+                "[RTS-T06] what: a scheduler that never moves; why: its floor is at or above the base learning rate; "
+                "fix: lower min_lr, or say schedulers::Constant");
   using Stop = policy<axes::Stopping>;
   using Validate = policy<axes::Validation>;
   static constexpr bool t07 = !ok || detail::stopping_valid<Stop>();
@@ -272,14 +292,16 @@ struct RecipeChecks {
   static constexpr bool v01 = !ok || Validate::valid_options;
   static_assert(v01, "[RTS-V01] what: a validation without ratios or that never runs; why: nothing could be compared; fix: train::Prevalences<{.ratios = {1, 200, 500, 1000}}>");
   static constexpr bool v02 = !ok || !v01 || !t07 || detail::stopping_metric_computed<Stop, Validate>();
-  static_assert(v02, "[RTS-V02] what: early stopping watches a metric that no validation computes; why: it would never fire; "
-                     "fix: add its ratio to train::Prevalences, or watch one that is there");
+  static_assert(v02,
+                "[RTS-V02] what: early stopping watches a metric that no validation computes; why: it would never fire; "
+                "fix: add its ratio to train::Prevalences, or watch one that is there");
   static constexpr bool t08 = [] {
     if constexpr (ok && t01 && t04 && t07) return detail::stopping_can_fire<Stop, Length::options.max, Freeze::epochs>();
     else return true;
   }();
-  static_assert(t08, "[RTS-T08] what: early stopping that cannot fire; why: patience counts from unfreezing and is longer than what is left of the run; "
-                     "fix: shorten the patience, or say train::NoStopping");
+  static_assert(t08,
+                "[RTS-T08] what: early stopping that cannot fire; why: patience counts from unfreezing and is longer than what is left of the run; "
+                "fix: shorten the patience, or say train::NoStopping");
   static constexpr bool t09 = !ok || (policy<axes::Checkpoints>::options.every > 0 && policy<axes::Checkpoints>::options.last > 0);
   static_assert(t09, "[RTS-T09] what: checkpoints every 0 epochs, or none of them kept; why: there would be nothing to return to; fix: train::Keep<{.every = 10, .last = 3}>");
 
@@ -372,8 +394,9 @@ struct Variant {
 template <class... V>
 struct VariantChecks {
   static constexpr bool r04 = sizeof...(V) > 0 && (V::name_valid && ...);
-  static_assert(r04, "[RTS-R04] what: a program without variants, or a variant's name with other characters than letters, digits, '_' and '-'; "
-                     "why: it becomes a folder's name; fix: for example Variant<\"no_ring\", NoRing>");
+  static_assert(r04,
+                "[RTS-R04] what: a program without variants, or a variant's name with other characters than letters, digits, '_' and '-'; "
+                "why: it becomes a folder's name; fix: for example Variant<\"no_ring\", NoRing>");
   static constexpr bool r05 = !r04 || data::detail::distinct<V...>();
   static_assert(r05, "[RTS-R05] what: two variants with the same name; why: --variant could not tell them apart; fix: rename one");
   static constexpr bool all = r04 && r05 && (checked<typename V::trainer> && ...);

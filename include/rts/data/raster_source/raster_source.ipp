@@ -45,8 +45,11 @@ inline std::vector<BandSource> find_bands(const Dataset& d, const SourceOptions&
     std::string folder = "images", word;
     int index = 1;
     for (const char c : o.band_map + ";") {
-      if (c == ':') { folder = word; word.clear(); index = 1; }
-      else if (c == ',' || c == ';') {
+      if (c == ':') {
+        folder = word;
+        word.clear();
+        index = 1;
+      } else if (c == ',' || c == ';') {
         if (!word.empty()) known[word] = BandSource{word, "", folder, index++, 1, {}};
         word.clear();
       } else word += c;
@@ -101,8 +104,7 @@ class GdalReader : public Reader {
     for (std::size_t i = 0; i < area; ++i) {
       if (out.label[i] == ignore_value) out.valid[i] = 0;
       else if (out.label[i] >= classes_)
-        throw DataError({.code = "RTS-D65", .what = "a label with an unknown value", .where = place(file_path(d_, "labels", name).string(), sample, w, i), .expected = "0 to " + std::to_string(classes_ - 1) + ", or 255 for unknown",
-                         .found = std::to_string(out.label[i]), .fix = "re-encode the labels"});
+        throw DataError({.code = "RTS-D65", .what = "a label with an unknown value", .where = place(file_path(d_, "labels", name).string(), sample, w, i), .expected = "0 to " + std::to_string(classes_ - 1) + ", or 255 for unknown", .found = std::to_string(out.label[i]), .fix = "re-encode the labels"});
       if (!out.valid[i]) out.label[i] = ignore_value;
     }
     for (std::size_t b = 0; b < d_.bands.size(); ++b)
@@ -143,8 +145,7 @@ class GdalReader : public Reader {
     for (std::size_t i = 0; i < area; ++i) {
       if (nodata && (nan_is_nodata ? std::isnan(values[i]) : values[i] == none)) valid[i] = 0;
       else if (!std::isfinite(values[i]))
-        throw DataError({.code = "RTS-D66", .what = "NaN or infinity in an image", .where = place(file.raster.path().string(), s, w, i), .expected = "finite numbers, or a declared nodata value", .found = band.name,
-                         .fix = "declare NaN as nodata (gdal_edit.py -a_nodata nan), or mend the file"});
+        throw DataError({.code = "RTS-D66", .what = "NaN or infinity in an image", .where = place(file.raster.path().string(), s, w, i), .expected = "finite numbers, or a declared nodata value", .found = band.name, .fix = "declare NaN as nodata (gdal_edit.py -a_nodata nan), or mend the file"});
       else values[i] *= scale;
     }
   }
@@ -270,8 +271,7 @@ RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer
     }
     if (d.pixel_size == 0) d.pixel_size = d.info[f].pixel_size;
     if (std::abs(d.info[f].pixel_size - d.pixel_size) > 0.001 * d.pixel_size) {
-      const DataError error({.code = "RTS-D62", .what = "a tile with another pixel size than the dataset", .where = detail::file_path(d, "images", d.files[f].name).string(), .expected = number_text(d.pixel_size) + " m",
-                             .found = number_text(d.info[f].pixel_size) + " m", .fix = "resample it with gdalwarp -tr, or make a dataset of its own"});
+      const DataError error({.code = "RTS-D62", .what = "a tile with another pixel size than the dataset", .where = detail::file_path(d, "images", d.files[f].name).string(), .expected = number_text(d.pixel_size) + " m", .found = number_text(d.info[f].pixel_size) + " m", .fix = "resample it with gdalwarp -tr, or make a dataset of its own"});
       if (!o.skip_bad) throw error;
       skipped_.push_back(d.files[f].name);
       observer.on_message("warning", "skipped " + d.files[f].name + ": " + error.what());

@@ -65,8 +65,7 @@ RTS_INLINE void write_synthetic_dataset(const std::filesystem::path& root, const
       threads.emplace_back([&] {
         for (int r; (r = next++) < regions;) try {
             const bool train = r < o.train_regions;
-            const Scene s = make_scene({.width = o.size, .height = o.size, .pixel_size = o.pixel_size, .seed = o.seed * 1000 + static_cast<std::uint64_t>(r), .tile = o.tile,
-                                        .positive_share = train ? o.train_positive_share : o.eval_positive_share, .confusers = o.confusers});
+            const Scene s = make_scene({.width = o.size, .height = o.size, .pixel_size = o.pixel_size, .seed = o.seed * 1000 + static_cast<std::uint64_t>(r), .tile = o.tile, .positive_share = train ? o.train_positive_share : o.eval_positive_share, .confusers = o.confusers});
             detail::write_scene(root, "region_" + std::string(r + 1 < 10 ? "0" : "") + std::to_string(r + 1), s, detail::synthetic_place(r, o));
             const std::lock_guard lock(mutex);
             observer.on_progress({.task = "synthesize", .done = ++done, .total = regions, .unit = "scenes"});
@@ -80,7 +79,9 @@ RTS_INLINE void write_synthetic_dataset(const std::filesystem::path& root, const
   std::string table = "tile,scene,region,split,epsg\n";
   for (int r = 0; r < regions; ++r) {
     const std::string name = "region_" + std::string(r + 1 < 10 ? "0" : "") + std::to_string(r + 1);
-    table += name + "," + name + "," + name + "," + (r < o.train_regions ? "train" : r < o.train_regions + o.val_regions ? "val" : "test") + "," + std::to_string(32640 + r % 9) + "\n";
+    table += name + "," + name + "," + name + "," + (r < o.train_regions ? "train" : r < o.train_regions + o.val_regions ? "val"
+                                                                                                                         : "test") +
+             "," + std::to_string(32640 + r % 9) + "\n";
   }
   write_text(root / "tiles.csv", table, "RTS-G54");
   nlohmann::ordered_json version;

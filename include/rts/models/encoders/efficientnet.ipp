@@ -15,16 +15,14 @@ namespace efficientnet {
 struct Stage {
   int repeats, kernel, stride, expand, in, out;
 };
-inline constexpr Stage stages[7] = {{1, 3, 1, 1, 32, 16},  {2, 3, 2, 6, 16, 24},   {2, 5, 2, 6, 24, 40},  {3, 3, 2, 6, 40, 80},
-                                    {3, 5, 1, 6, 80, 112}, {4, 5, 2, 6, 112, 192}, {1, 3, 1, 6, 192, 320}};
+inline constexpr Stage stages[7] = {{1, 3, 1, 1, 32, 16}, {2, 3, 2, 6, 16, 24}, {2, 5, 2, 6, 24, 40}, {3, 3, 2, 6, 40, 80}, {3, 5, 1, 6, 80, 112}, {4, 5, 2, 6, 112, 192}, {1, 3, 1, 6, 192, 320}};
 
 /// Width and depth multipliers, and the image size that fixes the static padding.
 struct Scale {
   double width, depth;
   int image;
 };
-inline constexpr Scale scales[8] = {{1.0, 1.0, 224}, {1.0, 1.1, 240}, {1.1, 1.2, 260}, {1.2, 1.4, 300},
-                                    {1.4, 1.8, 380}, {1.6, 2.2, 456}, {1.8, 2.6, 528}, {2.0, 3.1, 600}};
+inline constexpr Scale scales[8] = {{1.0, 1.0, 224}, {1.0, 1.1, 240}, {1.1, 1.2, 260}, {1.2, 1.4, 300}, {1.4, 1.8, 380}, {1.6, 2.2, 456}, {1.8, 2.6, 528}, {2.0, 3.1, 600}};
 inline constexpr Scale lite_scales[5] = {{1.0, 1.0, 224}, {1.0, 1.1, 240}, {1.1, 1.2, 260}, {1.2, 1.4, 280}, {1.4, 1.8, 300}};
 
 /// Channels scaled and rounded to multiples of 8, never below 90 %.
@@ -46,8 +44,7 @@ class MBConv : public torch::nn::Module {
       expand_conv_ = register_module("_expand_conv", std::make_shared<Conv2d>(ConvOptions{.in = in, .out = wide}));
       bn0_ = register_module("_bn0", norm(wide));
     }
-    depthwise_conv_ = register_module("_depthwise_conv", std::make_shared<Conv2d>(ConvOptions{.in = wide, .out = wide, .kernel = kernel, .stride = stride,
-                                                                                              .groups = wide, .padding = same_padding(image, kernel, stride)}));
+    depthwise_conv_ = register_module("_depthwise_conv", std::make_shared<Conv2d>(ConvOptions{.in = wide, .out = wide, .kernel = kernel, .stride = stride, .groups = wide, .padding = same_padding(image, kernel, stride)}));
     bn1_ = register_module("_bn1", norm(wide));
     const int squeezed = std::max(1, in / 4);
     se_reduce_ = register_module("_se_reduce", std::make_shared<Conv2d>(ConvOptions{.in = wide, .out = squeezed, .bias = true}));

@@ -26,14 +26,11 @@ inline LoadReport copy_all(const TensorMap& wanted, const TensorMap& given, cons
   for (const auto& [name, tensor] : given)
     if (!wanted.count(name)) report.extra.push_back(name);
   if (!report.missing.empty() || !report.extra.empty())
-    throw DataError({.code = "RTS-W61", .what = "the weights belong to another model", .where = where, .expected = "the names of " + network,
-                     .found = "missing: " + few(report.missing) + "; extra: " + few(report.extra), .fix = "check --model, or convert the file; nothing was loaded"});
+    throw DataError({.code = "RTS-W61", .what = "the weights belong to another model", .where = where, .expected = "the names of " + network, .found = "missing: " + few(report.missing) + "; extra: " + few(report.extra), .fix = "check --model, or convert the file; nothing was loaded"});
   for (const auto& [name, tensor] : wanted) {
     const at::Tensor& source = given.at(name);
     if (source.sizes() != tensor.sizes() || source.is_floating_point() != tensor.is_floating_point())
-      throw DataError({.code = "RTS-W62", .what = "a tensor of another shape or kind", .where = where + ": " + name,
-                       .expected = c10::str(tensor.sizes(), " ", tensor.scalar_type()), .found = c10::str(source.sizes(), " ", source.scalar_type()),
-                       .fix = "use weights for this model, band count and class count; nothing was loaded"});
+      throw DataError({.code = "RTS-W62", .what = "a tensor of another shape or kind", .where = where + ": " + name, .expected = c10::str(tensor.sizes(), " ", tensor.scalar_type()), .found = c10::str(source.sizes(), " ", source.scalar_type()), .fix = "use weights for this model, band count and class count; nothing was loaded"});
   }
   const c10::NoGradGuard no_grad;
   for (const auto& [name, tensor] : wanted) {
@@ -55,9 +52,12 @@ inline std::string timm_name(const std::string& name, const std::vector<int>& st
   if (!std::regex_match(name, m, block)) return name;
   int index = std::stoi(m[1]), stage = 0;
   while (stage < static_cast<int>(stage_blocks.size()) && index >= stage_blocks[static_cast<std::size_t>(stage)]) index -= stage_blocks[static_cast<std::size_t>(stage++)];
-  struct Row { const char* theirs; const char* first; const char* others; };
-  static constexpr Row rows[] = {{"_expand_conv.", "", "conv_pw."}, {"_bn0.", "", "bn1."}, {"_depthwise_conv.", "conv_dw.", "conv_dw."},
-                                 {"_bn1.", "bn1.", "bn2."}, {"_project_conv.", "conv_pw.", "conv_pwl."}, {"_bn2.", "bn2.", "bn3."}};
+  struct Row {
+    const char* theirs;
+    const char* first;
+    const char* others;
+  };
+  static constexpr Row rows[] = {{"_expand_conv.", "", "conv_pw."}, {"_bn0.", "", "bn1."}, {"_depthwise_conv.", "conv_dw.", "conv_dw."}, {"_bn1.", "bn1.", "bn2."}, {"_project_conv.", "conv_pw.", "conv_pwl."}, {"_bn2.", "bn2.", "bn3."}};
   std::string rest = m[2];
   for (const Row& r : rows)
     if (rest.starts_with(r.theirs)) {

@@ -29,19 +29,27 @@ class Value {
  public:
   struct Nothing {};
   struct Mark {};
-  struct Global { std::string name; };
-  struct Bytes { std::string data; };
+  struct Global {
+    std::string name;
+  };
+  struct Bytes {
+    std::string data;
+  };
   using List = std::vector<Value>;
   using Dict = std::vector<std::pair<Value, Value>>;
-  struct Tuple { std::shared_ptr<List> items; };
+  struct Tuple {
+    std::shared_ptr<List> items;
+  };
   using Data = std::variant<Nothing, Mark, bool, std::int64_t, double, std::string, Bytes, Global, Tuple, std::shared_ptr<List>, std::shared_ptr<Dict>, StorageSpec, std::shared_ptr<TensorSpec>>;
 
   Value() = default;
   template <class T>
   explicit Value(T data) : data_(std::move(data)) {}
 
-  template <class T> bool is() const { return std::holds_alternative<T>(data_); }
-  template <class T> const T& as() const { return std::get<T>(data_); }
+  template <class T>
+  bool is() const { return std::holds_alternative<T>(data_); }
+  template <class T>
+  const T& as() const { return std::get<T>(data_); }
   bool is_text() const { return is<std::string>(); }
   bool is_bytes() const { return is<Bytes>(); }
   bool is_dict() const { return is<std::shared_ptr<Dict>>(); }
@@ -77,8 +85,7 @@ class Reader {
 
  private:
   [[noreturn]] void fail(const std::string& what, const std::string& expected) const {
-    throw DataError({.code = "RTS-W52", .what = "malformed weights file: " + what, .where = where_ + ", byte " + std::to_string(at_), .expected = expected,
-                     .fix = "download or convert the file again; nothing of it was used"});
+    throw DataError({.code = "RTS-W52", .what = "malformed weights file: " + what, .where = where_ + ", byte " + std::to_string(at_), .expected = expected, .fix = "download or convert the file again; nothing of it was used"});
   }
   unsigned char u8() {
     if (at_ >= bytes_.size()) fail("truncated pickle", "more bytes");
@@ -146,8 +153,7 @@ class Reader {
     const std::string full = module + "." + name;
     const bool storage = (module == "torch" && name.size() > 7 && name.ends_with("Storage"));
     if (!storage && full != "collections.OrderedDict" && full != "torch._utils._rebuild_tensor_v2" && full != "torch._utils._rebuild_parameter")
-      throw DataError({.code = "RTS-W54", .what = "the weights file wants to run code", .where = where_, .expected = "tensors by name only", .found = full,
-                       .fix = "do not trust this file; ask for a state dict, best as safetensors. Nothing was executed"});
+      throw DataError({.code = "RTS-W54", .what = "the weights file wants to run code", .where = where_, .expected = "tensors by name only", .found = full, .fix = "do not trust this file; ask for a state dict, best as safetensors. Nothing was executed"});
     push(Value(Value::Global{storage ? name : full}));
   }
 
@@ -218,7 +224,10 @@ class Reader {
       case 'M': push(Value(static_cast<std::int64_t>(little(2)))); return;
       case 0x8a: {  // long: integers up to 64 bits, longer ones as bytes
         const std::string raw = take(u8());
-        if (raw.size() > 8) { push(Value(Value::Bytes{raw})); return; }
+        if (raw.size() > 8) {
+          push(Value(Value::Bytes{raw}));
+          return;
+        }
         std::uint64_t v = !raw.empty() && (raw.back() & 0x80) ? ~std::uint64_t{0} : 0;
         for (std::size_t i = raw.size(); i-- > 0;) v = v << 8 | static_cast<unsigned char>(raw[i]);
         push(Value(static_cast<std::int64_t>(v)));
@@ -243,7 +252,11 @@ class Reader {
       case 0x94: remember(memo_.size()); return;
       case 'h': push(recall(u8())); return;
       case 'j': push(recall(little(4))); return;
-      case 'c': { const std::string module = line(); global(module, line()); return; }
+      case 'c': {
+        const std::string module = line();
+        global(module, line());
+        return;
+      }
       case 0x93: {
         const Value name = pop(), module = pop();
         if (!name.is_text() || !module.is_text()) fail("a name that is no text", "text");
@@ -253,7 +266,11 @@ class Reader {
       case 'R': reduce(); return;
       case 'b': pop(); return;  // attributes such as _metadata are dropped
       case 'Q': persistent_id(); return;
-      case 's': { Value v = pop(), k = pop(); dict_on_top().emplace_back(std::move(k), std::move(v)); return; }
+      case 's': {
+        Value v = pop(), k = pop();
+        dict_on_top().emplace_back(std::move(k), std::move(v));
+        return;
+      }
       case 'u': {
         Value::List items = pop_to_mark();
         if (items.size() % 2) fail("a key without value", "pairs");
@@ -261,7 +278,11 @@ class Reader {
         for (std::size_t i = 0; i < items.size(); i += 2) d.emplace_back(std::move(items[i]), std::move(items[i + 1]));
         return;
       }
-      case 'a': { Value v = pop(); list_on_top().push_back(std::move(v)); return; }
+      case 'a': {
+        Value v = pop();
+        list_on_top().push_back(std::move(v));
+        return;
+      }
       case 'e': {
         Value::List items = pop_to_mark();
         auto& l = list_on_top();
@@ -282,7 +303,9 @@ class Reader {
 /// Writes an OrderedDict of tensors in protocol 2, as torch.save does.
 class Writer {
  public:
-  void begin_dict() { out_ = "\x80\x02" "ccollections\nOrderedDict\n)R("; }
+  void begin_dict() { out_ =
+                          "\x80\x02"
+                          "ccollections\nOrderedDict\n)R("; }
   void tensor(const std::string& name, const char* storage_type, const std::string& key, std::int64_t elements, const std::vector<std::int64_t>& shape, const std::vector<std::int64_t>& stride) {
     text(name);
     out_ += "ctorch._utils\n_rebuild_tensor_v2\n((";
@@ -295,7 +318,9 @@ class Writer {
     out_ += '\0';
     numbers(shape);
     numbers(stride);
-    out_ += "\x89" "ccollections\nOrderedDict\n)RtR";
+    out_ +=
+        "\x89"
+        "ccollections\nOrderedDict\n)RtR";
   }
   std::string finish() { return out_ + "u."; }
 

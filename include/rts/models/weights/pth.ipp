@@ -20,9 +20,7 @@ struct StorageType {
   at::ScalarType type;
 };
 inline const StorageType* find_storage(std::string_view name, at::ScalarType type, bool by_name) {
-  static const StorageType table[] = {{"FloatStorage", at::kFloat}, {"DoubleStorage", at::kDouble}, {"HalfStorage", at::kHalf},   {"BFloat16Storage", at::kBFloat16},
-                                      {"LongStorage", at::kLong},   {"IntStorage", at::kInt},       {"ShortStorage", at::kShort}, {"CharStorage", at::kChar},
-                                      {"ByteStorage", at::kByte},   {"BoolStorage", at::kBool}};
+  static const StorageType table[] = {{"FloatStorage", at::kFloat}, {"DoubleStorage", at::kDouble}, {"HalfStorage", at::kHalf}, {"BFloat16Storage", at::kBFloat16}, {"LongStorage", at::kLong}, {"IntStorage", at::kInt}, {"ShortStorage", at::kShort}, {"CharStorage", at::kChar}, {"ByteStorage", at::kByte}, {"BoolStorage", at::kBool}};
   for (const StorageType& s : table)
     if (by_name ? name == s.name : type == s.type) return &s;
   return nullptr;

@@ -18,15 +18,13 @@ struct DtypeName {
   at::ScalarType type;
 };
 inline const DtypeName* dtype_table(std::size_t& count) {
-  static const DtypeName table[] = {{"BOOL", at::kBool}, {"U8", at::kByte},  {"I8", at::kChar},      {"I16", at::kShort},  {"I32", at::kInt},
-                                    {"I64", at::kLong},  {"F16", at::kHalf}, {"BF16", at::kBFloat16}, {"F32", at::kFloat}, {"F64", at::kDouble}};
+  static const DtypeName table[] = {{"BOOL", at::kBool}, {"U8", at::kByte}, {"I8", at::kChar}, {"I16", at::kShort}, {"I32", at::kInt}, {"I64", at::kLong}, {"F16", at::kHalf}, {"BF16", at::kBFloat16}, {"F32", at::kFloat}, {"F64", at::kDouble}};
   count = std::size(table);
   return table;
 }
 
 [[noreturn]] inline void malformed(const std::filesystem::path& path, std::string what, std::string expected, std::string found) {
-  throw DataError({.code = "RTS-W52", .what = "malformed weights file: " + std::move(what), .where = path.string(), .expected = std::move(expected),
-                   .found = std::move(found), .fix = "download or convert the file again; nothing of it was used"});
+  throw DataError({.code = "RTS-W52", .what = "malformed weights file: " + std::move(what), .where = path.string(), .expected = std::move(expected), .found = std::move(found), .fix = "download or convert the file again; nothing of it was used"});
 }
 [[noreturn]] inline void unreadable(const std::filesystem::path& path, std::string found) {
   throw DataError({.code = "RTS-W51", .what = "cannot read the weights file", .where = path.string(), .found = std::move(found), .fix = "check the path and the permissions"});
