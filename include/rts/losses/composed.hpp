@@ -7,6 +7,8 @@ namespace rts::inline RTS_ABI::losses {
 
 /// Ring of pixels within `width` of a valid pixel of another class. labels, valid (N,H,W) -> bool (N,H,W).
 at::Tensor boundary_ring(const at::Tensor& labels, const at::Tensor& valid, int width, boundary::Metric metric, boundary::Side side);
+/// The same from tensor operators, on any device: what CUDA takes where no kernel is compiled, and the reference of tests.
+at::Tensor boundary_ring_composed(const at::Tensor& labels, const at::Tensor& valid, int width, boundary::Metric metric, boundary::Side side);
 
 /// Focal loss over the LossMask (valid pixels outside the ring), value and gradient.
 /// gradient: exact, by autograd over the composition; accuracy: losses_composed_tolerance in the tests.

@@ -2,8 +2,10 @@
 #include <rts/losses/composed.hpp>
 
 #include <rts/core/error.hpp>
+#include <rts/losses/bit_ring.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
@@ -12,6 +14,26 @@
 namespace rts::inline RTS_ABI::losses {
 
 RTS_INLINE at::Tensor boundary_ring(const at::Tensor& labels, const at::Tensor& valid, int width, boundary::Metric metric, boundary::Side side) {
+  if (!labels.is_cpu()) return boundary_ring_composed(labels, valid, width, metric, side);
+  const at::Tensor l = labels.contiguous(), v = valid.contiguous();
+  at::Tensor ring = at::empty(l.sizes(), l.options().dtype(at::kBool));  // (N,H,W)
+  const int height = static_cast<int>(l.size(1)), columns = static_cast<int>(l.size(2));
+  const auto area = static_cast<std::int64_t>(height) * columns;
+  const kernels::RingShape shape(width, metric == boundary::Metric::euclidean);
+  const auto kept = side == boundary::Side::both ? kernels::RingSide::both : side == boundary::Side::inside ? kernels::RingSide::inside : kernels::RingSide::outside;
+  at::parallel_for(0, l.size(0), 1, [&](std::int64_t first, std::int64_t last) {
+    kernels::RingWorkspace space;
+    for (std::int64_t i = first; i < last; ++i) {
+      const std::uint8_t* label = l.const_data_ptr<std::uint8_t>() + i * area;
+      int classes = 2;
+      for (std::int64_t k = 0; k < area; ++k) classes = std::max(classes, label[k] == 255 ? 0 : label[k] + 1);
+      kernels::boundary_ring(label, static_cast<const std::uint8_t*>(v.const_data_ptr()) + i * area, height, columns, classes, shape, kept, space, static_cast<std::uint8_t*>(ring.mutable_data_ptr()) + i * area);
+    }
+  });
+  return ring;
+}
+
+RTS_INLINE at::Tensor boundary_ring_composed(const at::Tensor& labels, const at::Tensor& valid, int width, boundary::Metric metric, boundary::Side side) {
   const std::int64_t h = labels.size(1), w = labels.size(2);
   const at::Tensor ok = valid.to(at::kBool) & labels.ne(255);
   at::Tensor ring = at::zeros_like(ok);
