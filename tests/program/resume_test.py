@@ -7,7 +7,7 @@ import time
 
 from program import FOLDER, PROGRAM, check, finish, run, scenes
 
-data = scenes(size=384)
+data = scenes(train=5, size=384)
 
 
 def state(name, variant="tiny"):
@@ -28,7 +28,7 @@ def train(name, threads, variant="tiny", kill=None):
     for line in p.stdout:
         seen += line
         if line.startswith("epoch 2: drew"):
-            time.sleep(1.2)  # some steps into the epoch
+            time.sleep(0.4)  # some steps into the epoch
             p.send_signal(kill)
             break
     rest = p.stdout.read()
