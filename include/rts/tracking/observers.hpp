@@ -45,7 +45,7 @@ class Console : public Observer {
  private:
   void clear_bar();
   bool terminal_, quiet_, bar_ = false;
-  double last_ = -1e9;
+  double last_ = -1e9, began_ = 0;
   std::string task_;
 };
 

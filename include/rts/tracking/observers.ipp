@@ -68,16 +68,17 @@ RTS_INLINE void Console::on_progress(const Progress& p) {
   if (quiet_) return;
   const double now = std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
   const bool new_task = task_ != p.task, finished = p.done >= p.total;
-  if (new_task) task_ = std::string(p.task);
+  if (new_task) {
+    task_ = std::string(p.task);
+    began_ = now;
+  }
   if (terminal_ ? (!finished && now - last_ < 0.1) : (now - last_ < 10)) return;
   last_ = now;
   const double share = p.total > 0 ? static_cast<double>(p.done) / static_cast<double>(p.total) : 1;
   std::string text = fmt::format("{:<14} {:>3.0f} % {}/{}", p.task, 100 * share, p.done, p.total);
   if (p.per_second > 0) text += fmt::format("  {:.1f} {}/s", p.per_second, p.unit);
-  static double began = now;
-  if (new_task) began = now;
-  if (share > 0 && share < 1 && now - began > 1) {
-    const auto left = static_cast<long>((now - began) * (1 - share) / share);
+  if (share > 0 && share < 1 && now - began_ > 1) {
+    const auto left = static_cast<long>((now - began_) * (1 - share) / share);
     text += fmt::format("  {}:{:02} left", left / 60, left % 60);
   }
   if (!p.detail.empty()) text += "  " + p.detail;
