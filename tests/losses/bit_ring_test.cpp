@@ -62,7 +62,9 @@ TEST_CASE("no wrong pixel on 10,000 random tiles") {
   for (std::uint64_t i = 0; i < 10000; ++i) {
     Random random(7, 3, i);
     const bool wide = i % 500 == 0, line = i % 97 == 0;
-    const int height = wide ? 3 : line ? 1 : 1 + static_cast<int>(random.below(40)), width = wide ? 4097 + static_cast<int>(random.below(200)) : 1 + static_cast<int>(random.below(150));
+    const int height = wide ? 3 : line ? 1
+                                       : 1 + static_cast<int>(random.below(40)),
+              width = wide ? 4097 + static_cast<int>(random.below(200)) : 1 + static_cast<int>(random.below(150));
     const Tile t = random_tile(random, height, width, random.chance(0.7) ? 2 : 2 + static_cast<int>(random.below(9)));
     const int ring = 1 + static_cast<int>(random.below(i % 50 == 0 ? 40 : 7));
     const bool euclidean = random.chance(0.6);

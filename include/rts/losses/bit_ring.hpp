@@ -33,7 +33,9 @@ struct RingShape {
   }
 };
 
-enum class RingSide { both, inside, outside };
+enum class RingSide { both,
+                      inside,
+                      outside };
 
 /// Memory of `boundary_ring`, reused between tiles.
 struct RingWorkspace {
@@ -44,7 +46,9 @@ struct RingWorkspace {
 namespace bits {
 
 /// Instruction sets, chosen once.
-enum class Isa { baseline, avx2, avx512 };
+enum class Isa { baseline,
+                 avx2,
+                 avx512 };
 inline Isa best_isa() {
 #if RTS_X86
   if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq")) return Isa::avx512;
@@ -190,7 +194,8 @@ inline void dilate_by_distance(const std::uint64_t* plane, int height, int width
   const auto set = [&](int y, int x) { return plane[static_cast<std::size_t>(y) * static_cast<std::size_t>(words) + static_cast<std::size_t>(x >> 6)] >> (x & 63) & 1; };
   const auto at = [&](int y, int x) -> std::int32_t& { return g[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)]; };
   for (int y = 0; y < height; ++y)
-    for (int x = 0; x < width; ++x) at(y, x) = set(y, x) ? 0 : y > 0 ? std::min(far, at(y - 1, x) + 1) : far;
+    for (int x = 0; x < width; ++x) at(y, x) = set(y, x) ? 0 : y > 0 ? std::min(far, at(y - 1, x) + 1)
+                                                                     : far;
   for (int y = height - 2; y >= 0; --y)
     for (int x = 0; x < width; ++x) at(y, x) = std::min(at(y, x), at(y + 1, x) + 1);
   std::vector<std::int32_t>& marks = space.below;

@@ -20,7 +20,8 @@ RTS_INLINE at::Tensor boundary_ring(const at::Tensor& labels, const at::Tensor& 
   const int height = static_cast<int>(l.size(1)), columns = static_cast<int>(l.size(2));
   const auto area = static_cast<std::int64_t>(height) * columns;
   const kernels::RingShape shape(width, metric == boundary::Metric::euclidean);
-  const auto kept = side == boundary::Side::both ? kernels::RingSide::both : side == boundary::Side::inside ? kernels::RingSide::inside : kernels::RingSide::outside;
+  const auto kept = side == boundary::Side::both ? kernels::RingSide::both : side == boundary::Side::inside ? kernels::RingSide::inside
+                                                                                                            : kernels::RingSide::outside;
   at::parallel_for(0, l.size(0), 1, [&](std::int64_t first, std::int64_t last) {
     kernels::RingWorkspace space;
     for (std::int64_t i = first; i < last; ++i) {
