@@ -1,5 +1,5 @@
-// Focal loss per pixel on CUDA; the arithmetic is that of losses/focal_formula.hpp.
-#include <rts/losses/focal_formula.hpp>
+// Focal loss per pixel on CUDA; the arithmetic is that of losses/pointwise_formula.hpp.
+#include <rts/losses/pointwise_formula.hpp>
 #include <rts/losses/focal_launch.hpp>
 
 #include <cuda_runtime.h>
@@ -10,9 +10,12 @@ namespace {
 __global__ void focal_kernel(const float* __restrict__ logits, const std::uint8_t* __restrict__ labels, float* __restrict__ values, float* __restrict__ gradient, std::int64_t count, float gamma, float alpha, float scale) {
   for (std::int64_t i = blockIdx.x * static_cast<std::int64_t>(blockDim.x) + threadIdx.x; i < count; i += static_cast<std::int64_t>(gridDim.x) * blockDim.x) {
     const std::uint8_t label = labels[i];
-    const ValueAndSlope r = label == 255 ? ValueAndSlope{0, 0} : focal(logits[i], label == 1, gamma, alpha);
-    values[i] = r.value;
-    gradient[i] = r.slope * scale;
+    const float sign = label == 1 ? 1.0f : -1.0f, factor = label == 255 ? 0.0f : label == 1 ? alpha
+                                                                                            : 1 - alpha;
+    const Likelihood<float> x = sigmoid_likelihood<PolynomialMath>(sign * logits[i]);
+    const PointValue<float> r = FocalTerm<-1>::at<PolynomialMath>(x, &gamma);
+    values[i] = factor * r.value;
+    gradient[i] = sign * factor * r.slope * x.q * scale;
   }
 }
 

@@ -1,20 +1,10 @@
 // RTS-L04
 #include <rts/recipe.hpp>
 using namespace rts;
-struct HardOnly : PolicyBase {
-  using axis = axes::Loss;
-  static constexpr std::string_view name = "HardOnly";
-  static constexpr bool binary = true, multi_class = false, valid_options = true, hard_targets_only = true;
-};
-struct Soft : PolicyBase {
-  using axis = axes::Targets;
-  static constexpr std::string_view name = "Soft";
-  static constexpr bool soft = true;
-};
 #ifdef RTS_EXPECT_FAIL
-using Recipe = Trainer<HardOnly, Soft>;
+using Recipe = Trainer<losses::Lovasz, targets::Gaussian<>>;
 #else
-using Recipe = Trainer<HardOnly, targets::Hard>;
+using Recipe = Trainer<losses::Tversky<>, targets::Gaussian<>>;
 #endif
 constexpr bool good = checked<Recipe>;
 int main() { return good ? 0 : 1; }

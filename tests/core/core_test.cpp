@@ -2,7 +2,6 @@
 #include <rts/data/split.hpp>
 #include <rts/data/statistics.hpp>
 #include <rts/losses/composed.hpp>
-#include <rts/losses/focal_formula.hpp>
 #include <rts/metrics/evaluation.hpp>
 #include <rts/recipe.hpp>
 #include <rts/samplers/order.hpp>
@@ -110,8 +109,8 @@ TEST_CASE("the ring equals its definition") {
 TEST_CASE("the focal pass: value, empty mask, scale on the gradient only") {
   at::manual_seed(1);
   const at::Tensor z = at::randn({2, 1, 8, 8}), y = (at::rand({2, 8, 8}) > 0.5).to(at::kByte), v = at::ones({2, 8, 8}, at::kByte);
-  const losses::PassNumbers n{.gamma = 2, .alpha = 0.25};
-  const auto r = losses::focal_composed(z, y, v, n, {});
+  const losses::PassNumbers n{.loss = losses::Focal<>::numbers()};
+  const auto r = losses::composed_pass(z, y, v, n, {});
   double want = 0;
   for (std::int64_t i = 0; i < z.numel(); ++i) {
     const double p = 1 / (1 + std::exp(-z.flatten()[i].item<double>()));
@@ -120,27 +119,12 @@ TEST_CASE("the focal pass: value, empty mask, scale on the gradient only") {
     want -= (one ? 0.25 : 0.75) * (1 - pt) * (1 - pt) * std::log(pt) / static_cast<double>(z.numel());
   }
   CHECK(r.value.item<double>() == doctest::Approx(want).epsilon(1e-5));
-  const auto scaled = losses::focal_composed(z, y, v, n, {.loss_scale = at::full({}, 8.0f)});
+  const auto scaled = losses::composed_pass(z, y, v, n, {.loss_scale = at::full({}, 8.0f)});
   CHECK(scaled.value.item<float>() == r.value.item<float>());
   CHECK(at::allclose(scaled.gradient, r.gradient * 8));
-  const auto none = losses::focal_composed(z, y, at::zeros_like(v), n, {});
+  const auto none = losses::composed_pass(z, y, at::zeros_like(v), n, {});
   CHECK(none.value.item<double>() == 0);
   CHECK(none.gradient.abs().max().item<double>() == 0);
-}
-
-TEST_CASE("the kernel's formula equals the composed pass") {
-  at::manual_seed(2);
-  const at::Tensor z = at::randn({1, 1, 16, 16}) * 5, y = (at::rand({1, 16, 16}) > 0.5).to(at::kByte), v = at::ones({1, 16, 16}, at::kByte);
-  for (const double gamma : {1.0, 2.0, 3.0}) {
-    const auto r = losses::focal_composed(z, y, v, {.gamma = gamma, .alpha = 0.25}, {});
-    double sum = 0;
-    for (std::int64_t i = 0; i < 256; ++i) {
-      const auto one = kernels::focal(z.flatten()[i].item<float>(), y.flatten()[i].item<int>() == 1, static_cast<float>(gamma), 0.25f);
-      sum += one.value;
-      CHECK(one.slope / 256 == doctest::Approx(r.gradient.flatten()[i].item<float>()).epsilon(1e-4).scale(1e-6));
-    }
-    CHECK(sum / 256 == doctest::Approx(r.value.item<double>()).epsilon(1e-5));
-  }
 }
 
 TEST_CASE("Welford merges in any order") {

@@ -46,7 +46,7 @@ std::vector<std::uint8_t> by_definition(const Tile& t, int width, bool euclidean
   return ring;
 }
 
-std::vector<std::uint8_t> packed(const Tile& t, int width, bool euclidean, RingSide side, kernels::RingWorkspace& space, kernels::bits::Isa isa) {
+std::vector<std::uint8_t> packed(const Tile& t, int width, bool euclidean, RingSide side, kernels::RingWorkspace& space, kernels::Isa isa) {
   std::vector<std::uint8_t> ring(t.label.size(), 9);
   kernels::boundary_ring(t.label.data(), t.valid.data(), t.height, t.width, t.classes, RingShape(width, euclidean), side, space, ring.data(), isa);
   return ring;
@@ -55,9 +55,9 @@ std::vector<std::uint8_t> packed(const Tile& t, int width, bool euclidean, RingS
 
 TEST_CASE("no wrong pixel on 10,000 random tiles") {
   kernels::RingWorkspace space;
-  std::vector<kernels::bits::Isa> sets{kernels::bits::Isa::baseline};
-  if (kernels::bits::best_isa() != kernels::bits::Isa::baseline) sets.push_back(kernels::bits::Isa::avx2);
-  if (kernels::bits::best_isa() == kernels::bits::Isa::avx512) sets.push_back(kernels::bits::Isa::avx512);
+  std::vector<kernels::Isa> sets{kernels::Isa::baseline};
+  if (kernels::best_isa() != kernels::Isa::baseline) sets.push_back(kernels::Isa::avx2);
+  if (kernels::best_isa() == kernels::Isa::avx512) sets.push_back(kernels::Isa::avx512);
   int wrong = 0;
   for (std::uint64_t i = 0; i < 10000; ++i) {
     Random random(7, 3, i);
@@ -84,14 +84,14 @@ TEST_CASE("widths on both sides of the packed limit agree with the definition") 
   Random random(7, 4, 0);
   const Tile t = random_tile(random, 90, 130, 2);
   for (const int width : {31, 32, 33, 60})
-    for (const bool euclidean : {true, false}) CHECK(packed(t, width, euclidean, RingSide::both, space, kernels::bits::best_isa()) == by_definition(t, width, euclidean, RingSide::both));
+    for (const bool euclidean : {true, false}) CHECK(packed(t, width, euclidean, RingSide::both, space, kernels::best_isa()) == by_definition(t, width, euclidean, RingSide::both));
 }
 
 TEST_CASE("one class, or no valid pixel, has no ring") {
   kernels::RingWorkspace space;
   Tile t{20, 70, 2, std::vector<std::uint8_t>(1400, 1), std::vector<std::uint8_t>(1400, 1)};
-  CHECK(packed(t, 3, true, RingSide::both, space, kernels::bits::best_isa()) == std::vector<std::uint8_t>(1400, 0));
+  CHECK(packed(t, 3, true, RingSide::both, space, kernels::best_isa()) == std::vector<std::uint8_t>(1400, 0));
   t.valid.assign(1400, 0);
   t.label[5] = 0;
-  CHECK(packed(t, 3, true, RingSide::both, space, kernels::bits::best_isa()) == std::vector<std::uint8_t>(1400, 0));
+  CHECK(packed(t, 3, true, RingSide::both, space, kernels::best_isa()) == std::vector<std::uint8_t>(1400, 0));
 }

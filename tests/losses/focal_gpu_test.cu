@@ -1,5 +1,5 @@
 // The focal kernel against the same formula on the CPU. Exit code 77 (skipped) where no GPU is.
-#include <rts/losses/focal_formula.hpp>
+#include <rts/losses/pointwise_formula.hpp>
 #include <rts/losses/focal_launch.hpp>
 
 #include <cuda_runtime.h>
@@ -37,7 +37,14 @@ int main() {
   if (cudaGetLastError() != cudaSuccess) return 1;
   double worst = 0;
   for (std::int64_t i = 0; i < n; ++i) {
-    const rts::kernels::ValueAndSlope want = labels[i] == 255 ? rts::kernels::ValueAndSlope{0, 0} : rts::kernels::focal(logits[i], labels[i] == 1, 2, 0.25f);
+    const float sign = labels[i] == 1 ? 1.0f : -1.0f, factor = labels[i] == 255 ? 0.0f : labels[i] == 1 ? 0.25f
+                                                                                                        : 0.75f;
+    const auto likelihood = rts::kernels::sigmoid_likelihood<rts::kernels::ReferenceMath>(sign * logits[i]);
+    const float gamma = 2;
+    const auto point = rts::kernels::FocalTerm<-1>::at<rts::kernels::ReferenceMath>(likelihood, &gamma);
+    const struct {
+      double value, slope;
+    } want{factor * point.value, sign * factor * point.slope * likelihood.q};
     worst = std::fmax(worst, std::fabs(values[i] - want.value) / (1e-6 + std::fabs(want.value)));
     worst = std::fmax(worst, std::fabs(slopes[i] - want.slope) / (1e-6 + std::fabs(want.slope)));
   }

@@ -161,9 +161,9 @@ RTS_INLINE int check_data(const Options& o) {
   for (std::uint32_t i = 0; i < d.samples.size(); ++i)
     if (d.samples[i].positives > 0) positives.push_back(i);
   const train::RingSurvival ring = train::ring_survival(o.plan, source, positives);
-  fmt::print("\nthe ring of {} px leaves {:.1f} % of positive pixels and {:.1f} % of objects{}\n", o.plan.pass_numbers.ring_width, 100 * ring.pixels, 100 * ring.objects,
+  fmt::print("\nthe ring of {} px leaves {:.1f} % of positive pixels and {:.1f} % of objects{}\n", o.plan.pass_numbers.boundary.ignore, 100 * ring.pixels, 100 * ring.objects,
              ring.pixels < 0.5 ? "; warning: less than half, training asks for --accept-ring-loss" : "");
-  json["ring"] = {{"width", o.plan.pass_numbers.ring_width}, {"pixels_left", ring.pixels}, {"objects_left", ring.objects}};
+  json["ring"] = {{"width", o.plan.pass_numbers.boundary.ignore}, {"pixels_left", ring.pixels}, {"objects_left", ring.objects}};
   std::map<std::uint64_t, std::uint32_t> first;
   std::size_t duplicates = 0;
   for (std::uint32_t i = 0; i < d.samples.size(); ++i) {

@@ -62,9 +62,23 @@ RTS_INLINE int config(const Options& o) {
   row("Input channels", std::to_string(p.bands.size()) + " (" + bands + ")");
   row("Input size", std::to_string(p.tile_height) + " x " + std::to_string(p.tile_width));
   row("Loss function", p.loss);
-  row("Gamma", num(p.pass_numbers.gamma));
-  row("Alpha", num(p.pass_numbers.alpha));
-  row("Boundary ignore width", std::to_string(p.pass_numbers.ring_width) + " pixels");
+  const auto fields = [&](const Description& d, const std::string& indent) {
+    for (Field f : d.fields) {
+      f.key[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(f.key[0])));
+      row((indent + f.key).c_str(), f.value);
+    }
+  };
+  for (const Description& d : p.axes) {
+    if (d.axis == "loss") fields(d, "");
+    if (d.axis == "loss")
+      for (const Description& term : d.children) {
+        row(("  " + term.policy).c_str(), "");
+        fields(term, "    ");
+      }
+    if (d.axis == "targets" && d.policy != "Hard") row("Targets", canonical(d));
+    if (d.axis == "boundary" && d.policy == "Weight") row("Boundary weight", canonical(d));
+  }
+  row("Boundary ignore width", std::to_string(p.pass_numbers.boundary.ignore) + " pixels");
   row("Optimizer", p.adamw ? "AdamW" : "SGD");
   row("Learning rate", num(p.lr));
   row("Weight decay", num(p.weight_decay));

@@ -16,6 +16,7 @@ struct PolicyBase {
   static constexpr bool hard_targets_only = false;    ///< cannot take soft labels
   static constexpr bool deterministic = true;         ///< same input gives the same bits
   static constexpr bool quarter_turns = false;        ///< swaps height and width
+  static constexpr bool valid_options = true;         ///< every option within its range
 };
 
 /// A type that fills one axis of a recipe.

@@ -5,6 +5,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace rts::inline RTS_ABI::losses {
 
 /// What a pass needs beside pixels. Tensors live on the logits' device; nothing is read back to the host.
@@ -15,26 +17,43 @@ struct PassContext {
 };
 
 struct PassResult {
-  at::Tensor value;     ///< fp32 scalar: the mean over the LossMask
-  at::Tensor gradient;  ///< like the logits; d value / d logits x loss_scale / accumulation
+  at::Tensor value;     ///< fp32 scalar (fp64 for fp64 logits)
+  at::Tensor gradient;  ///< like the logits, strides too; d value / d logits x loss_scale / accumulation
 };
 
-/// Numbers of a recipe's loss, handed to the pass at run time.
+/// Numbers of a recipe's loss, boundary and targets, handed to the pass at run time.
 struct PassNumbers {
-  double gamma = 2, alpha = 0.25;
-  int ring_width = 0;
-  boundary::Metric ring_metric = boundary::Metric::euclidean;
-  boundary::Side ring_side = boundary::Side::both;
+  LossNumbers loss;
+  boundary::Numbers boundary;
+  targets::Numbers targets;
+  std::vector<double> class_weights;  ///< [class], where the loss uses them: see `class_weights_of`
 };
 
-/// logits (N,1,H,W) any float type; labels (N,H,W) uint8, 255 ignored; valid (N,H,W) uint8.
-/// errors: RTS-L51 when shapes, dtypes or devices do not fit together.
+/// logits (N,1,H,W) or (N,C,H,W), fp32, fp16 or bf16, any strides; labels (N,H,W) uint8, 255 ignored; valid (N,H,W) uint8 or bool.
+/// errors: RTS-L51 when shapes, dtypes or devices do not fit together; RTS-L52 a label outside the classes (CPU); RTS-L53 class weights
+/// missing, negative or not finite.
 using Pass = PassResult (*)(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers&, const PassContext&);
 
-/// What `pass_of` needs of a loss policy that users write: a name for its composed pass.
+/// A loss that brings its own pass.
 template <class L>
 concept HasPass = Loss<L> && requires {
   { L::pass } -> std::convertible_to<Pass>;
 };
+/// A loss that the fused pass runs.
+template <class L>
+concept HasNumbers = Loss<L> && requires {
+  { L::numbers() } -> std::same_as<LossNumbers>;
+};
+
+/// Throws RTS-L51 unless the tensors fit together, RTS-L53 unless class weights do.
+void check_inputs(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers& n);
+
+/// Weight of each class from its pixels in the training split.
+/// errors: RTS-L54 for a class without a pixel, which would weigh infinitely much, and for negative counts.
+std::vector<double> class_weights_of(ClassWeights how, const std::vector<std::int64_t>& pixels, double largest = 5);
 
 }  // namespace rts::inline RTS_ABI::losses
+
+#if RTS_HEADER_ONLY
+#include <rts/losses/pass.ipp>
+#endif

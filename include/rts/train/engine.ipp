@@ -6,6 +6,7 @@
 #include <rts/models/weights/load.hpp>
 #include <rts/optim/optimizer.hpp>
 #include <rts/samplers/order.hpp>
+#include <rts/train/class_pixels.hpp>
 #include <rts/train/stage.hpp>
 #include <rts/train/warnings.hpp>
 
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 class Run {
  public:
   Run(const Plan& plan, const data::Source& source, const data::Statistics& statistics, const RunOptions& options, Observer& observer)
-      : plan_(plan), source_(source), options_(options), observer_(observer), device_(parse_device(options.device)), arithmetic_(effective_arithmetic(plan, device_, options.bf16)), seed_(options.seed.value_or(plan.seed)), normalizer_(make_normalizer(plan, statistics)), positives_(source.dataset().positives(data::SplitName::train)), negatives_(source.dataset().negatives(data::SplitName::train)), validation_(split_samples(source.dataset(), data::SplitName::val)), loader_(source, training_stage(plan, normalizer_, seed_, options.shuffle_pixels), {.batch = plan.batch, .bands = static_cast<int>(plan.bands.size()), .height = plan.tile_height, .width = plan.tile_width, .threads = options.threads, .pinned = device_.is_cuda(), .skip_bad = options.skip_bad}) {
+      : plan_(plan), source_(source), options_(options), observer_(observer), device_(parse_device(options.device)), arithmetic_(effective_arithmetic(plan, device_, options.bf16)), seed_(options.seed.value_or(plan.seed)), normalizer_(make_normalizer(plan, statistics)), pass_numbers_(weighted_numbers(plan, source)), positives_(source.dataset().positives(data::SplitName::train)), negatives_(source.dataset().negatives(data::SplitName::train)), validation_(split_samples(source.dataset(), data::SplitName::val)), loader_(source, training_stage(plan, normalizer_, seed_, options.shuffle_pixels), {.batch = plan.batch, .bands = static_cast<int>(plan.bands.size()), .height = plan.tile_height, .width = plan.tile_width, .threads = options.threads, .pinned = device_.is_cuda(), .skip_bad = options.skip_bad}) {
     set_determinism(plan.deterministic);
     network_ = build_network(plan, device_, seed_);
     load_first_weights();
@@ -144,7 +145,7 @@ class Run {
     }
     losses::PassContext context{.accumulation = static_cast<double>(plan_.accumulate)};
     if (scaler_) context.loss_scale = scaler_->scale();
-    const losses::PassResult result = plan_.pass(logits, label, valid, plan_.pass_numbers, context);
+    const losses::PassResult result = plan_.pass(logits, label, valid, pass_numbers_, context);
     torch::autograd::backward({logits}, {result.gradient});
     pending_.push_back(result.value);
     if (device_.is_cpu() || p_.batch % 10 == 0) count(logits, batch);
@@ -321,6 +322,7 @@ class Run {
   Arithmetic arithmetic_;
   std::uint64_t seed_;
   Normalizer normalizer_;
+  losses::PassNumbers pass_numbers_;  // with the class weights of the training split
   std::vector<std::uint32_t> positives_, negatives_, validation_;
   data::Loader loader_;
   std::shared_ptr<models::Network> network_, averaged_network_;
@@ -339,7 +341,7 @@ class Run {
 
 RTS_INLINE RingSurvival ring_survival(const Plan& plan, const data::Source& source, const std::vector<std::uint32_t>& positives) {
   RingSurvival s;
-  if (plan.pass_numbers.ring_width == 0 || positives.empty()) return s;
+  if (plan.pass_numbers.boundary.ignore == 0 || positives.empty()) return s;
   const auto reader = source.reader();
   data::RawTile tile;
   double pixels = 0, left = 0, objects = 0, objects_left = 0;
@@ -348,7 +350,7 @@ RTS_INLINE RingSurvival ring_survival(const Plan& plan, const data::Source& sour
     reader->read(source.dataset().samples[i], tile);
     const at::Tensor label = at::from_blob(tile.label.data(), {1, h, w}, at::kByte), valid = at::from_blob(tile.valid.data(), {1, h, w}, at::kByte);
     const at::Tensor object = (label.eq(1) & valid.to(at::kBool)).to(at::kByte);
-    const at::Tensor ring = losses::boundary_ring(label, valid, plan.pass_numbers.ring_width, plan.pass_numbers.ring_metric, plan.pass_numbers.ring_side);
+    const at::Tensor ring = losses::boundary_ring(label, valid, plan.pass_numbers.boundary.ignore, plan.pass_numbers.boundary.metric, plan.pass_numbers.boundary.side);
     const at::Tensor remaining = object.to(at::kBool) & ~ring;
     pixels += object.sum().item<double>();
     left += remaining.sum().item<double>();
@@ -366,9 +368,9 @@ RTS_INLINE RingSurvival ring_survival(const Plan& plan, const data::Source& sour
 }
 
 RTS_INLINE TrainResult train(const Plan& plan, const data::Source& source, const data::Statistics& statistics, const RunOptions& options, Observer& observer) {
-  if (plan.pass_numbers.ring_width > 0 && !options.resume) {
+  if (plan.pass_numbers.boundary.ignore > 0 && !options.resume) {
     const RingSurvival s = ring_survival(plan, source, source.dataset().positives(data::SplitName::train));
-    const std::string text = "the ring of " + std::to_string(plan.pass_numbers.ring_width) + " px leaves " + number_text(std::round(1000 * s.pixels) / 10) + " % of positive pixels and " + number_text(std::round(1000 * s.objects) / 10) + " % of objects";
+    const std::string text = "the ring of " + std::to_string(plan.pass_numbers.boundary.ignore) + " px leaves " + number_text(std::round(1000 * s.pixels) / 10) + " % of positive pixels and " + number_text(std::round(1000 * s.objects) / 10) + " % of objects";
     RTS_CHECK_DATA(s.pixels >= 0.5 || options.accept_ring_loss, .code = "RTS-B51", .what = "the boundary ring leaves too little to learn from", .where = source.dataset().root.string(), .expected = "at least 50 % of positive pixels", .found = text,
                    .fix = "use a narrower ring or boundary::None at this resolution, or say --accept-ring-loss");
     observer.on_message("info", text);

@@ -2,6 +2,7 @@
 #include <rts/train/evaluate.hpp>
 
 #include <rts/core/interrupt.hpp>
+#include <rts/train/class_pixels.hpp>
 
 #include <ATen/ATen.h>
 
@@ -27,6 +28,7 @@ RTS_INLINE Evaluated evaluate(const Plan& plan, const data::Source& source, cons
   const auto start = std::chrono::steady_clock::now();
   std::size_t done = 0;
   double weight = 0;
+  const losses::PassNumbers numbers = weighted_numbers(plan, source);
   while (const data::Batch* batch = loader.next()) {
     if (interrupted()) break;
     const at::Tensor logits = predict(batch->image);
@@ -34,7 +36,7 @@ RTS_INLINE Evaluated evaluate(const Plan& plan, const data::Source& source, cons
     const auto n = static_cast<std::size_t>(batch->image.size(0));
     for (std::size_t i = 0; i < n; ++i)
       for (const auto& [row, column, height, width] : covered[done + i]) valid[static_cast<std::int64_t>(i)].narrow(0, row, height).narrow(1, column, width).zero_();
-    const double value = plan.pass(logits, batch->label, valid, plan.pass_numbers, {.gradient = false}).value.item<double>();
+    const double value = plan.pass(logits, batch->label, valid, numbers, {.gradient = false}).value.item<double>();
     result.loss += value * static_cast<double>(n);
     weight += static_cast<double>(n);
     for (std::size_t i = 0; i < n; ++i) {

@@ -1,7 +1,7 @@
 #pragma once
 // `Trainer<...>::plan()`: reads the values out of a recipe's types. The only template code a further variant instantiates.
 
-#include <rts/losses/composed.hpp>
+#include <rts/losses/pass_of.hpp>
 #include <rts/train/plan.hpp>
 #include <rts/train/trainer_policy.hpp>
 
@@ -54,14 +54,8 @@ train::Plan Trainer<P...>::plan() {
 
   using Loss = policy<axes::Loss>;
   p.loss = std::string(Loss::name);
-  p.pass = losses::detail::PassOf<Loss>::pass;
-  p.pass_numbers = losses::detail::PassOf<Loss>::numbers();
-  using Ring = policy<axes::Boundary>;
-  p.pass_numbers.ring_width = Ring::width;
-  if constexpr (requires { Ring::options.metric; }) {
-    p.pass_numbers.ring_metric = Ring::options.metric;
-    p.pass_numbers.ring_side = Ring::options.side;
-  }
+  p.pass = &losses::pass<Loss>;
+  p.pass_numbers = losses::numbers_of<Loss, policy<axes::Boundary>, policy<axes::Targets>>();
 
   p.draw_symmetry = &policy<axes::Augmentation>::draw;
   using Length = policy<axes::Length>;

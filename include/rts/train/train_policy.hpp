@@ -148,7 +148,6 @@ struct Always : PolicyBase {
   static constexpr std::string_view name = "Always";
   static constexpr int epochs = 0;
   static constexpr bool forever = true;
-  static constexpr bool valid_options = true;
 };
 /// Everything is trained at one rate from the start.
 struct None : PolicyBase {
@@ -156,7 +155,6 @@ struct None : PolicyBase {
   static constexpr std::string_view name = "None";
   static constexpr int epochs = 0;
   static constexpr bool forever = false;
-  static constexpr bool valid_options = true;
 };
 
 }  // namespace rts::inline RTS_ABI::freeze

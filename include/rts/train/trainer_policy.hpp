@@ -199,24 +199,35 @@ struct RecipeChecks {
   static_assert(l01,
                 "[RTS-L01] what: the loss policy does not satisfy rts::losses::Loss; why: the pass must know its tasks and options; "
                 "fix: declare `binary`, `multi_class` and `valid_options`, or use losses::Focal<>");
+  static constexpr bool l05 = [] {
+    if constexpr (ok && l01 && requires { LossPolicy::well_formed; }) return bool(LossPolicy::well_formed);
+    else return true;
+  }();
+  static_assert(l05,
+                "[RTS-L05] what: losses::Sum<...> holds a type that is no Term<weight, Loss>; why: each summand needs its weight and a loss; "
+                "fix: losses::Sum<losses::Term<1.0, losses::Focal<>>, losses::Term<0.5, losses::Dice<>>>");
   static constexpr bool l02 = [] {
-    if constexpr (ok && l01) return TaskPolicy::channels == 1 ? bool(LossPolicy::binary) : bool(LossPolicy::multi_class);
+    if constexpr (ok && l01 && l05) return TaskPolicy::channels == 1 ? bool(LossPolicy::binary) : bool(LossPolicy::multi_class);
     else return true;
   }();
   static_assert(l02,
                 "[RTS-L02] what: the loss does not fit the task; why: a binary loss reads one logit per pixel, a multi-class loss one per class; "
                 "fix: take a loss for this task, or tasks::Binary");
   static constexpr bool l03 = [] {
-    if constexpr (ok && l01) return bool(LossPolicy::valid_options);
+    if constexpr (ok && l01 && l05) return bool(LossPolicy::valid_options);
     else return true;
   }();
-  static_assert(l03, "[RTS-L03] what: a loss option out of range; why: focal needs gamma >= 0 and alpha in [0, 1]; fix: correct the number");
+  static_assert(l03, "[RTS-L03] what: a loss option out of range; why: exponents, weights and epsilon are not negative, focal's alpha lies in [0, 1], Tversky's alpha and beta are not both 0; fix: correct the number");
   static constexpr bool l04 = [] {
     if constexpr (ok && l01) return !(policy<axes::Targets>::soft && LossPolicy::hard_targets_only);
     else return true;
   }();
   static_assert(l04, "[RTS-L04] what: soft targets with a loss that takes hard labels only; why: it would round them silently; fix: use targets::Hard or another loss");
+  static constexpr bool l06 = !ok || policy<axes::Targets>::valid_options;
+  static_assert(l06, "[RTS-L06] what: a target option out of range; why: a blur needs a width above 0, smoothing a share in [0, 1); fix: for example targets::Gaussian<{.sigma = 1}>");
   using Ring = policy<axes::Boundary>;
+  static constexpr bool b03 = !ok || Ring::valid_options;
+  static_assert(b03, "[RTS-B03] what: a negative weight at the border; why: the loss would reward errors there; fix: boundary::Weight<{.at_border = 0.1}>, or boundary::Ignore to leave the pixels out");
   static constexpr bool b01 = !ok || !Ring::needs_boundary_mask || Ring::width > 0;
   static_assert(b01, "[RTS-B01] what: a boundary ring of width 0 or less; why: it would ignore nothing; fix: use boundary::None, or a width of at least 1 pixel");
   static constexpr bool b02 = !ok || !d03 || (2 * Ring::width < Tile::options.height && 2 * Ring::width < Tile::options.width);
@@ -315,8 +326,8 @@ struct RecipeChecks {
   static constexpr bool p02 = !ok || !policy<axes::Reproducibility>::required || all_deterministic(axes::All{});
   static_assert(p02, "[RTS-P02] what: a deterministic recipe with a policy that cannot be; why: two runs would differ; fix: replace that policy, or say train::Fast<>");
 
-  static constexpr bool all = ok && d01 && d02 && d03 && d04 && m01 && m02 && m03 && m04 && m05 && m06 && m07 && m08 && l01 && l02 && l03 && l04 &&
-                              b01 && b02 && a01 && a02 && a03 && s01 && s02 && s03 && s04 && s05 && o01 && o02 && o03 && o04 && t01 && t02 && t03 &&
+  static constexpr bool all = ok && d01 && d02 && d03 && d04 && m01 && m02 && m03 && m04 && m05 && m06 && m07 && m08 && l01 && l02 && l03 && l04 && l05 && l06 &&
+                              b01 && b02 && b03 && a01 && a02 && a03 && s01 && s02 && s03 && s04 && s05 && o01 && o02 && o03 && o04 && t01 && t02 && t03 &&
                               t04 && t05 && t06 && t07 && t08 && t09 && v01 && v02 && p01 && p02;
 };
 
