@@ -25,13 +25,13 @@ class Worker:
         self.process.wait()
 
 
-def compare(name, ours, peer, peer_name, work, rounds, warm=3):
+def compare(name, ours, peer, peer_name, work, rounds, warm=3, peer_work=None):
     """One row: medians in seconds, ratio peer / ours (above 1: ours is faster), and the 95 % interval of ours / peer."""
     pairs = []
     for i in range(rounds + warm):
         first = i % 2 == 0  # who goes first changes
         a = ours.ask(work) if first else None
-        b = peer.ask(work)
+        b = peer.ask(peer_work or work)
         a = a if first else ours.ask(work)
         if i >= warm:
             pairs.append((a, b))
@@ -42,7 +42,7 @@ def compare(name, ours, peer, peer_name, work, rounds, warm=3):
     )
     a, b = statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
     row = {"name": name, "ours": a, "peer": b, "peer_name": peer_name, "unit": "s", "ratio": b / a, "ours_over_peer_95": [ratios[50], ratios[1949]], "rounds": rounds}
-    print(f"{name:<42} ours {a:.4f} s  {peer_name} {b:.4f} s  ratio {b / a:.3f}  ours/peer 95 % {ratios[50]:.3f} to {ratios[1949]:.3f}", flush=True)
+    print(f"{name:<42} ours {a:.3g} s  {peer_name} {b:.3g} s  ratio {b / a:.3f}  ours/peer 95 % {ratios[50]:.3f} to {ratios[1949]:.3f}", flush=True)
     return row
 
 

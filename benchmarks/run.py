@@ -1,4 +1,4 @@
-"""scripts/bench: chooses workers and cases. Usage: run.py BUILD training|data [--rounds N] [--json FILE]"""
+"""scripts/bench: chooses workers and cases. Usage: run.py BUILD training|data|losses [--rounds N] [--json FILE]"""
 import argparse
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from interleave import Worker, compare, write
 
 parser = argparse.ArgumentParser()
 parser.add_argument("build", type=Path)
-parser.add_argument("subject", choices=["training", "data"])
+parser.add_argument("subject", choices=["training", "data", "losses"])
 parser.add_argument("--rounds", type=int)
 parser.add_argument("--json")
 args = parser.parse_args()
@@ -28,5 +28,49 @@ if args.subject == "data":
         ours = Worker([args.build / "benchmarks" / "bench_read", folder])
         peer = Worker([sys.executable, here / "peers" / "read_peer.py", folder])
         rows.append(compare("loader/deflate_tiles/rasterio", ours, peer, "rasterio", "read", args.rounds or 40))
+
+if args.subject == "losses":
+    import numpy as np
+
+    with tempfile.TemporaryDirectory() as folder:
+        rng = np.random.default_rng(1)
+        y, x = np.mgrid[0:512, 0:512]
+        labels = np.zeros((4, 512, 512), np.uint8)
+        for i in range(4):  # some forty blobs a tile, no ignored label: OpenCV's morphology knows none
+            for _ in range(40):
+                cy, cx, ry, rx = rng.uniform(0, 512), rng.uniform(0, 512), rng.uniform(4, 30), rng.uniform(4, 30)
+                labels[i] |= (((y - cy) / ry) ** 2 + ((x - cx) / rx) ** 2 < 1).astype(np.uint8)
+        (rng.standard_normal((4, 1, 512, 512), np.float32) * 4).tofile(f"{folder}/logits.f32")
+        labels.tofile(f"{folder}/labels.u8")
+        np.ones((4, 512, 512), np.uint8).tofile(f"{folder}/valid.u8")
+        ours = Worker([args.build / "benchmarks" / "bench_losses_worker", folder])
+        peer = Worker([sys.executable, here / "peers" / "losses_peer.py", folder])
+        n = args.rounds or 40
+        for isa in ("avx512", "avx2", "baseline"):
+            rows.append(compare(f"focal/fp32_{isa}/floor", ours, ours, "arithmetic floor", f"focal {isa}", n, peer_work=f"floor {isa}"))
+            rows.append(compare(f"focal_tversky_ring/fp32_{isa}/floor", ours, ours, "arithmetic floor", f"focal_tversky_ring {isa}", n, peer_work=f"floor {isa}"))
+        rows.append(compare("focal/fp32/copy", ours, ours, "plain copy", "focal", n, peer_work="copy"))
+        for name, work, peer_name, peer_work in (
+            ("focal/fp32/torch_composed", "focal", "composed torch operators (ours)", None),
+            ("focal/fp32/torchvision", "focal", "torchvision 0.26 sigmoid_focal_loss", "focal_torchvision"),
+            ("focal/fp32_avx2/torchvision", "focal avx2", "torchvision 0.26 sigmoid_focal_loss", "focal_torchvision"),
+            ("focal/fp32/smp", "focal", "segmentation_models_pytorch 0.6.0", "focal_smp"),
+            ("focal/fp32_avx2/smp", "focal avx2", "segmentation_models_pytorch 0.6.0", "focal_smp"),
+            ("focal/fp32/monai", "focal", "MONAI 1.5.1", "focal_monai"),
+            ("tversky/fp32/torch_three_sums", "tversky", "three sums in torch operators", "tversky_lean"),
+            ("tversky/fp32/smp", "tversky", "segmentation_models_pytorch 0.6.0", "tversky_smp"),
+            ("tversky/fp32/monai", "tversky", "MONAI 1.5.1", "tversky_monai"),
+            ("focal_tversky_ring/fp32/scipy", "focal_tversky_ring", "torchvision + three sums + scipy distance", "ring_scipy"),
+            ("focal_tversky_ring/fp32/opencv", "focal_tversky_ring", "torchvision + three sums + OpenCV disc", "ring_opencv"),
+            ("ring/box_w3/opencv_box", "ring_box_w3", "cv2 5.0 dilate + erode", "opencv_box_w3"),
+            ("ring/box_w5/opencv_box", "ring_box_w5", "cv2 5.0 dilate + erode", "opencv_box_w5"),
+            ("ring/l2_w3/opencv_disc", "ring_l2_w3", "cv2 5.0 dilate + erode", "opencv_disc_w3"),
+            ("ring/l2_w5/opencv_disc", "ring_l2_w5", "cv2 5.0 dilate + erode", "opencv_disc_w5"),
+            ("ring/l2_w3/opencv_distance", "ring_l2_w3", "cv2 5.0 distanceTransform, precise, one side", "opencv_distance"),
+            ("ring/l2_w5/opencv_distance", "ring_l2_w5", "cv2 5.0 distanceTransform, precise, one side", "opencv_distance"),
+            ("ring/l2_w3/scipy_distance", "ring_l2_w3", "scipy distance_transform_edt, one side", "scipy_distance"),
+            ("ring/l2_w5/scipy_distance", "ring_l2_w5", "scipy distance_transform_edt, one side", "scipy_distance"),
+        ):
+            rows.append(compare(name, ours, peer if peer_work else ours, peer_name, work, n, peer_work=peer_work or "focal_composed"))
 
 write(rows, args.json)

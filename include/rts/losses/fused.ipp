@@ -97,7 +97,7 @@ class FusedRun {
   Scratch scratch(std::int64_t images) const {
     Scratch s;
     s.size = padded();
-    if (structure_.regions) s.probability = at::empty({images, planes_, padded()}, at::kFloat);
+    if (structure_.regions && structure_.terms > 0) s.probability = at::empty({images, planes_, padded()}, at::kFloat);
     if (structure_.regions && !direct_out_) s.gradient = at::empty({images, planes_, padded()}, at::kFloat);
     if (images == 1) return s.image(0);
     return s;
@@ -114,12 +114,10 @@ class FusedRun {
     const auto side = b.side == boundary::Side::both ? kernels::RingSide::both : b.side == boundary::Side::inside ? kernels::RingSide::inside
                                                                                                                   : kernels::RingSide::outside;
     kernels::boundary_codes(label, valid, static_cast<int>(height_), static_cast<int>(width_), classes_, shape, side, space, code, isa_);
-    std::vector<std::int64_t> counts(256, 0);
-    kernels::count_codes(isa_, code, area, classes_, counts.data());
     check_labels(i, label, valid);
     double* mass = &mass_[static_cast<std::size_t>(i * classes_)];
     if (mode_ == kernels::TargetMode::hard) {
-      for (int c = 0; c < classes_; ++c) mass[c] = static_cast<double>(counts[static_cast<std::size_t>(c)]);
+      for (int c = 0; c < classes_; ++c) mass[c] = static_cast<double>(kernels::count_code(isa_, code, area, c));
       return;
     }
     const kernels::LabelTile tile{label, valid, static_cast<int>(height_), static_cast<int>(width_), classes_, static_cast<int>(planes_)};
@@ -144,13 +142,7 @@ class FusedRun {
   }
 
   void check_labels(std::int64_t i, const std::uint8_t* label, const std::uint8_t* valid) const {
-    std::uint8_t worst = 0;  // without a branch: the common case is a label within range everywhere
-    for (std::int64_t k = 0; k < pixels_; ++k) {
-      const auto known = static_cast<std::uint8_t>(-static_cast<int>(valid[k] != 0 && label[k] != kernels::ignored_label));
-      const auto shown = static_cast<std::uint8_t>(label[k] & known);
-      worst = worst > shown ? worst : shown;
-    }
-    if (worst < classes_) return;
+    if (kernels::label_bound(isa_, label, valid, static_cast<std::size_t>(pixels_)) <= classes_) return;
     std::int64_t k = 0;
     while (!(valid[k] && label[k] != kernels::ignored_label && label[k] >= classes_)) ++k;
     RTS_CHECK(false, .code = "RTS-L52", .what = "a label outside the classes", .where = "image " + std::to_string(i) + " of the batch, row " + std::to_string(k / width_) + ", column " + std::to_string(k % width_),
@@ -276,7 +268,7 @@ class FusedRun {
       }
       std::vector<float> sums(structure_.regions ? static_cast<std::size_t>(classes_) * 2 : 0);
       if (structure_.regions) {
-        a.probability = s.at(s.probability) + first;
+        if (s.probability.defined()) a.probability = s.at(s.probability) + first;
         a.probability_plane = s.size;
         a.sums = sums.data();
       }
@@ -342,11 +334,11 @@ class FusedRun {
   void region_gradient(std::int64_t i, const Scratch& s, const Coefficients& coefficients) {
     if (!keep_gradient_) return;
     const std::vector<float> constant(coefficients.constant.begin(), coefficients.constant.end()), linear(coefficients.linear.begin(), coefficients.linear.end());
-    const auto region = kernels::region_function(isa_, softmax_, mode_);
+    const auto region = structure_.terms > 0 ? kernels::region_function<false>(isa_, softmax_, mode_) : kernels::region_function<true>(isa_, softmax_, mode_);
     over_blocks([&](std::int64_t k, std::int64_t count, Buffers& b) {
       const std::int64_t first = k * kernels::block_pixels;
       kernels::Block a = block(i, k, count, b);
-      a.probability = s.at(s.probability) + first;
+      if (s.probability.defined()) a.probability = s.at(s.probability) + first;
       a.probability_plane = s.size;
       a.constant = constant.data();
       a.linear = linear.data();

@@ -24,7 +24,7 @@ struct Block {
   float scale = 1;                 ///< of the gradient
   float* gradient = nullptr;       ///< out
   std::int64_t gradient_plane = 0;
-  float* probability = nullptr;  ///< out, where the structure has region terms
+  float* probability = nullptr;  ///< out, where the structure has region terms; without pointwise terms it lies in `gradient`
   std::int64_t probability_plane = 0;
   float* workspace = nullptr;                         ///< classes x softmax_pixels
   const float *constant = nullptr, *linear = nullptr;  ///< region gradient: d loss / d p_c = constant[c] + linear[c] t_c
@@ -75,11 +75,13 @@ RTS_FORMULA void sigmoid_loop(const float* __restrict__ logits, const std::uint8
       p = M::select(positive, x.p, x.q);
       target = M::select(positive, 1.0f, 0.0f);
     }
-    if constexpr (Mode != TargetMode::hard) v *= weights[i], g *= weights[i];
-    value[i] = M::select(known, v, 0.0f);
-    gradient[i] = M::select(known, g * scale, 0.0f);
+    if constexpr (S::terms > 0) {
+      if constexpr (Mode != TargetMode::hard) v *= weights[i], g *= weights[i];
+      value[i] = M::select(known, v, 0.0f);
+      gradient[i] = M::select(known, g * scale, 0.0f);
+    }
     if constexpr (Regions) {
-      probability[i] = p;
+      (S::terms > 0 ? probability : gradient)[i] = p;
       const float w = Mode == TargetMode::hard ? p : p * weights[i];
       mass[i] = M::select(known, w, 0.0f);
       hits[i] = M::select(known, w * target, 0.0f);
@@ -89,9 +91,9 @@ RTS_FORMULA void sigmoid_loop(const float* __restrict__ logits, const std::uint8
 
 template <class S, bool Regions, TargetMode Mode, class M>
 RTS_FORMULA void sigmoid_block(Block& b) {
-  alignas(64) float value[block_pixels], mass[Regions ? block_pixels : 1], hits[Regions ? block_pixels : 1];
+  alignas(64) float value[S::terms > 0 ? block_pixels : 1], mass[Regions ? block_pixels : 1], hits[Regions ? block_pixels : 1];
   sigmoid_loop<S, Regions, Mode, M>(b.logits, b.codes, b.soft, b.weights, b.numbers, b.factors, b.scale, b.gradient, b.probability, value, mass, hits);
-  b.value = tree_sum<block_pixels>(value);
+  if constexpr (S::terms > 0) b.value = tree_sum<block_pixels>(value);
   if constexpr (Regions) {
     b.sums[2] = tree_sum<block_pixels>(mass);
     b.sums[3] = tree_sum<block_pixels>(hits);
@@ -162,10 +164,11 @@ struct SoftmaxLoops {
     for (int i = 0; i < n; ++i) {
       const bool mine = codes[i] == c, known = codes[i] != ignored_label;
       const float p = e[i] * r.inverse[i];
-      if constexpr (Mode == TargetMode::soft) gradient[i] = M::select(known, scale * (gradient[i] - p * r.slope[i]), 0.0f);
+      if constexpr (S::terms == 0) gradient[i] = p;
+      else if constexpr (Mode == TargetMode::soft) gradient[i] = M::select(known, scale * (gradient[i] - p * r.slope[i]), 0.0f);
       else gradient[i] = M::select(known, scale * r.slope[i] * (M::select(mine, r.others[i] * r.inverse[i], 0.0f) - M::select(mine, 0.0f, p)), 0.0f);
       if constexpr (Regions) {
-        probability[i] = p;
+        if constexpr (S::terms > 0) probability[i] = p;
         const float w = Mode == TargetMode::hard ? p : p * weights[i];
         mass[i] = M::select(known, w, 0.0f);
         if constexpr (Mode == TargetMode::soft) hits[i] = M::select(known, w * soft[i], 0.0f);
@@ -207,7 +210,7 @@ RTS_FORMULA void softmax_block(Block& b) {
       Loops::hard_terms(codes, weights, b.numbers, factor, r, value + first);
     }
     for (int c = 0; c < b.classes; ++c) {
-      Loops::gradients(codes, soft(c), weights, b.workspace + c * n, r, b.scale, gradient(c), Regions ? b.probability + c * b.probability_plane + first : nullptr, mass, hits, c);
+      Loops::gradients(codes, soft(c), weights, b.workspace + c * n, r, b.scale, gradient(c), Regions && S::terms > 0 ? b.probability + c * b.probability_plane + first : nullptr, mass, hits, c);
       if constexpr (Regions) {
         b.sums[2 * c] += tree_sum<n>(mass);
         b.sums[2 * c + 1] += tree_sum<n>(hits);
@@ -217,48 +220,47 @@ RTS_FORMULA void softmax_block(Block& b) {
   b.value = tree_sum<block_pixels>(value);
 }
 
-/// Adds the region terms' gradient to the pointwise one: d loss / d p_c = w (constant[c] + linear[c] t_c).
+/// Gradient of the region terms: d loss / d p_c = w (constant[c] + linear[c] t_c). Added to the pointwise gradient, or, without
+/// pointwise terms (Alone), put in place of the probability that lies there.
 template <TargetMode Mode, class M>
+RTS_FORMULA float target_of(const std::uint8_t* codes, const float* soft, int i, int c) {
+  if constexpr (Mode == TargetMode::soft) return soft[i];
+  else return M::select(codes[i] == c, 1.0f, 0.0f);
+}
+template <bool Alone, TargetMode Mode, class M>
 RTS_FORMULA void region_sigmoid_loop(const float* __restrict__ probability, const std::uint8_t* __restrict__ codes, const float* __restrict__ soft, const float* __restrict__ weights, float constant, float linear, float* __restrict__ gradient) {
   for (int i = 0; i < block_pixels; ++i) {
-    const float p = probability[i];
-    float target;
-    if constexpr (Mode == TargetMode::soft) target = soft[i];
-    else target = M::select(codes[i] == 1, 1.0f, 0.0f);
-    float g = p * (1 - p) * (constant + linear * target);
+    const float p = Alone ? gradient[i] : probability[i];
+    float g = p * (1 - p) * (constant + linear * target_of<Mode, M>(codes, soft, i, 1));
     if constexpr (Mode != TargetMode::hard) g *= weights[i];
-    gradient[i] += M::select(codes[i] != ignored_label, g, 0.0f);
+    g = M::select(codes[i] != ignored_label, g, 0.0f);
+    gradient[i] = Alone ? g : gradient[i] + g;
   }
 }
 template <TargetMode Mode, class M>
 RTS_FORMULA void region_softmax_dot(const float* __restrict__ p, const std::uint8_t* __restrict__ codes, const float* __restrict__ soft, float constant, float linear, float* __restrict__ dot, int c) {
-  for (int i = 0; i < block_pixels; ++i) {
-    float target;
-    if constexpr (Mode == TargetMode::soft) target = soft[i];
-    else target = M::select(codes[i] == c, 1.0f, 0.0f);
-    dot[i] += p[i] * (constant + linear * target);
-  }
+  for (int i = 0; i < block_pixels; ++i) dot[i] += p[i] * (constant + linear * target_of<Mode, M>(codes, soft, i, c));
 }
-template <TargetMode Mode, class M>
-RTS_FORMULA void region_softmax_loop(const float* __restrict__ p, const std::uint8_t* __restrict__ codes, const float* __restrict__ soft, const float* __restrict__ weights, float constant, float linear, const float* __restrict__ dot, float* __restrict__ gradient, int c) {
+template <bool Alone, TargetMode Mode, class M>
+RTS_FORMULA void region_softmax_loop(const float* __restrict__ probability, const std::uint8_t* __restrict__ codes, const float* __restrict__ soft, const float* __restrict__ weights, float constant, float linear, const float* __restrict__ dot, float* __restrict__ gradient, int c) {
   for (int i = 0; i < block_pixels; ++i) {
-    float target;
-    if constexpr (Mode == TargetMode::soft) target = soft[i];
-    else target = M::select(codes[i] == c, 1.0f, 0.0f);
-    float g = p[i] * (constant + linear * target - dot[i]);
+    const float p = Alone ? gradient[i] : probability[i];
+    float g = p * (constant + linear * target_of<Mode, M>(codes, soft, i, c) - dot[i]);
     if constexpr (Mode != TargetMode::hard) g *= weights[i];
-    gradient[i] += M::select(codes[i] != ignored_label, g, 0.0f);
+    g = M::select(codes[i] != ignored_label, g, 0.0f);
+    gradient[i] = Alone ? g : gradient[i] + g;
   }
 }
-template <bool Softmax, TargetMode Mode, class M>
+template <bool Alone, bool Softmax, TargetMode Mode, class M>
 RTS_FORMULA void region_block(Block& b) {
   if constexpr (!Softmax) {
-    region_sigmoid_loop<Mode, M>(b.probability, b.codes, b.soft, b.weights, b.constant[1], b.linear[1], b.gradient);
+    region_sigmoid_loop<Alone, Mode, M>(b.probability, b.codes, b.soft, b.weights, b.constant[1], b.linear[1], b.gradient);
   } else {
     alignas(64) float dot[block_pixels] = {};
-    for (int c = 0; c < b.classes; ++c) region_softmax_dot<Mode, M>(b.probability + c * b.probability_plane, b.codes, b.soft ? b.soft + c * b.soft_plane : nullptr, b.constant[c], b.linear[c], dot, c);
     for (int c = 0; c < b.classes; ++c)
-      region_softmax_loop<Mode, M>(b.probability + c * b.probability_plane, b.codes, b.soft ? b.soft + c * b.soft_plane : nullptr, b.weights, b.constant[c], b.linear[c], dot, b.gradient + c * b.gradient_plane, c);
+      region_softmax_dot<Mode, M>(Alone ? b.gradient + c * b.gradient_plane : b.probability + c * b.probability_plane, b.codes, b.soft ? b.soft + c * b.soft_plane : nullptr, b.constant[c], b.linear[c], dot, c);
+    for (int c = 0; c < b.classes; ++c)
+      region_softmax_loop<Alone, Mode, M>(Alone ? nullptr : b.probability + c * b.probability_plane, b.codes, b.soft ? b.soft + c * b.soft_plane : nullptr, b.weights, b.constant[c], b.linear[c], dot, b.gradient + c * b.gradient_plane, c);
   }
 }
 
@@ -276,12 +278,12 @@ template <class S, bool Regions, bool Softmax, TargetMode Mode>
 RTS_TARGET_AVX2 void point_avx2(Block& b) { point<S, Regions, Softmax, Mode>(b); }
 template <class S, bool Regions, bool Softmax, TargetMode Mode>
 RTS_TARGET_AVX512 void point_avx512(Block& b) { point<S, Regions, Softmax, Mode>(b); }
-template <bool Softmax, TargetMode Mode>
-void region_baseline(Block& b) { region_block<Softmax, Mode, PolynomialMath>(b); }
-template <bool Softmax, TargetMode Mode>
-RTS_TARGET_AVX2 void region_avx2(Block& b) { region_block<Softmax, Mode, PolynomialMath>(b); }
-template <bool Softmax, TargetMode Mode>
-RTS_TARGET_AVX512 void region_avx512(Block& b) { region_block<Softmax, Mode, PolynomialMath>(b); }
+template <bool Alone, bool Softmax, TargetMode Mode>
+void region_baseline(Block& b) { region_block<Alone, Softmax, Mode, PolynomialMath>(b); }
+template <bool Alone, bool Softmax, TargetMode Mode>
+RTS_TARGET_AVX2 void region_avx2(Block& b) { region_block<Alone, Softmax, Mode, PolynomialMath>(b); }
+template <bool Alone, bool Softmax, TargetMode Mode>
+RTS_TARGET_AVX512 void region_avx512(Block& b) { region_block<Alone, Softmax, Mode, PolynomialMath>(b); }
 }  // namespace isa
 
 /// The block functions of one structure for the active instruction set, by softmax and target mode.
@@ -291,17 +293,18 @@ struct Structure {
   BlockFunction (*point)(Isa, bool softmax, TargetMode) = nullptr;
 };
 
-template <bool Softmax, TargetMode Mode>
+template <bool Alone, bool Softmax, TargetMode Mode>
 BlockFunction choose_region(Isa isa) {
-  if (isa == Isa::avx512) return &isa::region_avx512<Softmax, Mode>;
-  if (isa == Isa::avx2) return &isa::region_avx2<Softmax, Mode>;
-  return &isa::region_baseline<Softmax, Mode>;
+  if (isa == Isa::avx512) return &isa::region_avx512<Alone, Softmax, Mode>;
+  if (isa == Isa::avx2) return &isa::region_avx2<Alone, Softmax, Mode>;
+  return &isa::region_baseline<Alone, Softmax, Mode>;
 }
-inline BlockFunction region_function(Isa isa, bool softmax, TargetMode mode) {
+template <bool Alone>
+BlockFunction region_function(Isa isa, bool softmax, TargetMode mode) {
   switch (mode) {
-    case TargetMode::hard: return softmax ? choose_region<true, TargetMode::hard>(isa) : choose_region<false, TargetMode::hard>(isa);
-    case TargetMode::weighted: return softmax ? choose_region<true, TargetMode::weighted>(isa) : choose_region<false, TargetMode::weighted>(isa);
-    default: return softmax ? choose_region<true, TargetMode::soft>(isa) : choose_region<false, TargetMode::soft>(isa);
+    case TargetMode::hard: return softmax ? choose_region<Alone, true, TargetMode::hard>(isa) : choose_region<Alone, false, TargetMode::hard>(isa);
+    case TargetMode::weighted: return softmax ? choose_region<Alone, true, TargetMode::weighted>(isa) : choose_region<Alone, false, TargetMode::weighted>(isa);
+    default: return softmax ? choose_region<Alone, true, TargetMode::soft>(isa) : choose_region<Alone, false, TargetMode::soft>(isa);
   }
 }
 
