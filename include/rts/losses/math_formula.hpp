@@ -63,12 +63,16 @@ struct PolynomialMath {
   RTS_FORMULA static void reciprocal_and_log1p(Real e, Real& reciprocal, Real& log1p) {
     const Real a = 1.0f + e, b = 2.0f + e, d = 1.0f / (a * b);
     reciprocal = d * b;
-    const Real y = e * d * a, y2 = y * y;
+    log1p = log1p_of(e * d * a);
+  }
+  /// log(1 + e) from y = e / (2 + e).
+  RTS_FORMULA static Real log1p_of(Real y) {
+    const Real y2 = y * y;
     Real p = 2.686754811e-1f;
     p = p * y2 + 2.823395616e-1f;
     p = p * y2 + 4.000767085e-1f;
     p = p * y2 + 6.666663967e-1f;
-    log1p = y * (2.0f + p * y2);
+    return y * (2.0f + p * y2);
   }
 };
 

@@ -3,6 +3,7 @@
 // Pointers and numbers only; knows no tensor. Sums are fixed trees, so they do not depend on threads or layout.
 
 #include <rts/core/instruction_set.hpp>
+#include <rts/losses/pass_launch.hpp>
 #include <rts/losses/pointwise_formula.hpp>
 
 namespace rts::kernels {
@@ -291,7 +292,23 @@ struct Structure {
   int terms = 0;
   bool regions = false;
   BlockFunction (*point)(Isa, bool softmax, TargetMode) = nullptr;
+  int (*cuda)(const CudaPass&, void* stream) = nullptr;  ///< null: no kernel is compiled for it
 };
+
+/// Whether a CUDA kernel is compiled for a structure: those of structures.def, and of a user's own list.
+template <class S, bool Regions>
+struct IsCompiled {
+  static constexpr bool value = false;
+};
+#if defined(RTS_CUDA_KERNELS)
+#define RTS_STRUCTURE(regions, ...)                    \
+  template <>                                          \
+  struct IsCompiled<Pointwise<__VA_ARGS__>, regions> { \
+    static constexpr bool value = true;                \
+  };
+#include <rts/losses/structures.def>
+#undef RTS_STRUCTURE
+#endif
 
 template <bool Alone, bool Softmax, TargetMode Mode>
 BlockFunction choose_region(Isa isa) {
@@ -324,6 +341,11 @@ BlockFunction point_function(Isa isa, bool softmax, TargetMode mode) {
   }
 }
 template <class S, bool Regions>
-inline constexpr Structure structure_of = {S::terms, Regions, &point_function<S, Regions>};
+constexpr auto cuda_launcher() -> int (*)(const CudaPass&, void*) {
+  if constexpr (IsCompiled<S, Regions>::value) return &launch_cuda_pass<S, Regions>;
+  else return nullptr;
+}
+template <class S, bool Regions>
+inline constexpr Structure structure_of = {S::terms, Regions, &point_function<S, Regions>, cuda_launcher<S, Regions>()};
 
 }  // namespace rts::kernels

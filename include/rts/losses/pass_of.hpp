@@ -17,6 +17,9 @@ namespace rts::inline RTS_ABI::losses {
 /// Runs a structure where it can run: fused on the CPU, composed for fp64 and on devices without a compiled kernel.
 PassResult run_structure(const kernels::Structure& structure, const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers& n, const PassContext& context);
 
+/// The part of `run_structure` for tensors on a device: a compiled kernel where there is one for the structure and shape, else composed.
+PassResult device_pass(const kernels::Structure& structure, const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers& n, const PassContext& context);
+
 /// The pass of a loss policy.
 template <Loss L>
 PassResult pass(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers& n, const PassContext& context = {}) {
@@ -47,4 +50,7 @@ at::Tensor mean(const at::Tensor& logits, const at::Tensor& labels, const at::Te
 
 #if RTS_HEADER_ONLY
 #include <rts/losses/pass_of.ipp>
+namespace rts::inline RTS_ABI::losses {
+inline PassResult device_pass(const kernels::Structure&, const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers& n, const PassContext& context) { return composed_pass(logits, labels, valid, n, context); }
+}  // namespace rts::inline RTS_ABI::losses
 #endif

@@ -27,6 +27,7 @@ struct Differentiable : torch::autograd::Function<Differentiable> {
 
 RTS_INLINE PassResult run_structure(const kernels::Structure& structure, const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers& n, const PassContext& context) {
   if (logits.is_cpu() && logits.scalar_type() != at::kDouble) return fused_pass(structure, logits, labels, valid, n, context);
+  if (logits.is_cuda()) return device_pass(structure, logits, labels, valid, n, context);
   return composed_pass(logits, labels, valid, n, context);
 }
 

@@ -1,0 +1,11 @@
+// Which shapes the CUDA pass takes, and the workspace they need.
+#include <rts/losses/pass.cuh>
+
+namespace rts::kernels {
+
+bool cuda_pass_takes(int height, int width, int ring_width) {
+  return width > 0 && height > 0 && width % 32 == 0 && static_cast<std::int64_t>(height) * width % device::chunk_pixels == 0 && ring_width <= CudaPass::max_ring && device::band_rows(height, width, ring_width) >= 1;
+}
+std::size_t cuda_workspace_bytes(std::int64_t images, int height, int width) { return device::Workspace::bytes(images, height, width); }
+
+}  // namespace rts::kernels
