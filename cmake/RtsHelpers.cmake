@@ -1,13 +1,30 @@
 # Helpers for projects that use rts, and for rts itself.
 include_guard(GLOBAL)
 
-# rts_add_experiment(NAME SOURCES...): an experiment's program, linked to the compiled library where it exists
-# (rts::compiled), else header-only (rts::rts).
+# rts_add_experiment(NAME SOURCES... [STRUCTURES my.def FORMULAS my_formula.hpp]): an experiment's program, linked to the compiled
+# library where it exists (rts::compiled), else header-only (rts::rts). STRUCTURES lists fused passes of one's own for nvcc, FORMULAS
+# the header with their terms; without CUDA both are left aside and such losses run fused on the CPU.
 function(rts_add_experiment name)
-  add_executable(${name} ${ARGN})
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "STRUCTURES;FORMULAS" "")
+  add_executable(${name} ${arg_UNPARSED_ARGUMENTS})
   if(TARGET rts::compiled)
     target_link_libraries(${name} PRIVATE rts::compiled)
   else()
     target_link_libraries(${name} PRIVATE rts::rts)
+  endif()
+  if(arg_STRUCTURES AND CMAKE_CUDA_COMPILER AND TARGET rts::kernels)
+    get_filename_component(structures "${arg_STRUCTURES}" ABSOLUTE)
+    get_filename_component(formulas "${arg_FORMULAS}" ABSOLUTE)
+    set(code "#include \"${formulas}\"\n#include <rts/losses/pass.cuh>\nnamespace rts::kernels::device {\n#define RTS_STRUCTURE(regions, ...)")
+    foreach(type IN ITEMS fp32 fp16 bf16)
+      string(APPEND code " template int launch_typed<Pointwise<__VA_ARGS__>, regions, LogitType::${type}>(const CudaPass&, void*)\;")
+    endforeach()
+    string(REPLACE "\\;" ";" code "${code}")
+    string(APPEND code "\n#include \"${structures}\"\n}\n")
+    file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}_structures.cu CONTENT "${code}" @ONLY)
+    add_library(${name}_structures STATIC ${CMAKE_CURRENT_BINARY_DIR}/${name}_structures.cu)
+    target_compile_options(${name}_structures PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20 --expt-relaxed-constexpr>)
+    target_link_libraries(${name}_structures PUBLIC rts::kernels)
+    target_link_libraries(${name} PRIVATE ${name}_structures)
   endif()
 endfunction()

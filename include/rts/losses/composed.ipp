@@ -108,12 +108,13 @@ RTS_INLINE at::Tensor lovasz_gradient(const at::Tensor& truth) {  // (N,P), sort
 /// Mean over images with a pixel in the mask of the Lovasz extension. z (N,C,H,W), targets (N,classes,H,W), mask (N,H,W).
 RTS_INLINE at::Tensor lovasz(const at::Tensor& z, const at::Tensor& targets, const at::Tensor& mask) {
   const std::int64_t images = z.size(0), planes = z.size(1);
-  const at::Tensor inside = mask.reshape({images, -1});
+  const std::int64_t area = mask.size(1) * mask.size(2);
+  const at::Tensor inside = mask.reshape({images, area});
   const at::Tensor p = planes > 1 ? at::softmax(z, 1) : z;
   at::Tensor sum = at::zeros({images}, z.options()), present = at::zeros({images}, z.options());
   for (std::int64_t c = 0; c < planes; ++c) {
-    const at::Tensor y = (targets.select(1, planes == 1 ? 1 : c).reshape({images, -1}) * inside);
-    const at::Tensor score = p.select(1, c).reshape({images, -1});
+    const at::Tensor y = (targets.select(1, planes == 1 ? 1 : c).reshape({images, area}) * inside);
+    const at::Tensor score = p.select(1, c).reshape({images, area});
     const at::Tensor error = at::where(inside.gt(0), planes == 1 ? 1 - score * (2 * y - 1) : at::abs(y - score), at::full({}, -1e30, z.options()));
     const auto [sorted, order] = at::sort(error, /*stable=*/true, 1, /*descending=*/true);
     const at::Tensor loss = (at::relu(sorted) * lovasz_gradient(y.gather(1, order))).sum(1);

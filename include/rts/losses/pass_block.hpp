@@ -295,12 +295,18 @@ struct Structure {
   int (*cuda)(const CudaPass&, void* stream) = nullptr;  ///< null: no kernel is compiled for it
 };
 
-/// Whether a CUDA kernel is compiled for a structure: those of structures.def, and of a user's own list.
+/// Whether a CUDA kernel is compiled for a structure: those of structures.def, and those with a term that says `cuda = true`, which
+/// rts_add_experiment(... STRUCTURES) compiles; where no kernels are linked, none.
 template <class S, bool Regions>
 struct IsCompiled {
   static constexpr bool value = false;
 };
 #if defined(RTS_CUDA_KERNELS)
+template <class... Terms, bool Regions>
+  requires((requires { requires Terms::cuda; } || ...))
+struct IsCompiled<Pointwise<Terms...>, Regions> {
+  static constexpr bool value = true;
+};
 #define RTS_STRUCTURE(regions, ...)                    \
   template <>                                          \
   struct IsCompiled<Pointwise<__VA_ARGS__>, regions> { \
