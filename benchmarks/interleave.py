@@ -9,8 +9,9 @@ import subprocess
 
 
 class Worker:
-    def __init__(self, command):
-        self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, command, core=None):
+        pinned = [] if core is None else ["taskset", "-c", str(core)]
+        self.process = subprocess.Popen(pinned + [str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def ask(self, work):
         self.process.stdin.write(work + "\n")

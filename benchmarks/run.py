@@ -43,8 +43,8 @@ if args.subject == "losses":
         (rng.standard_normal((4, 1, 512, 512), np.float32) * 4).tofile(f"{folder}/logits.f32")
         labels.tofile(f"{folder}/labels.u8")
         np.ones((4, 512, 512), np.uint8).tofile(f"{folder}/valid.u8")
-        ours = Worker([args.build / "benchmarks" / "bench_losses_worker", folder])
-        peer = Worker([sys.executable, here / "peers" / "losses_peer.py", folder])
+        ours = Worker([args.build / "benchmarks" / "bench_losses_worker", folder], core=1)
+        peer = Worker([sys.executable, here / "peers" / "losses_peer.py", folder], core=1)
         n = args.rounds or 40
         for isa in ("avx512", "avx2", "baseline"):
             rows.append(compare(f"focal/fp32_{isa}/floor", ours, ours, "arithmetic floor", f"focal {isa}", n, peer_work=f"floor {isa}"))
@@ -66,10 +66,10 @@ if args.subject == "losses":
             ("ring/box_w5/opencv_box", "ring_box_w5", "cv2 5.0 dilate + erode", "opencv_box_w5"),
             ("ring/l2_w3/opencv_disc", "ring_l2_w3", "cv2 5.0 dilate + erode", "opencv_disc_w3"),
             ("ring/l2_w5/opencv_disc", "ring_l2_w5", "cv2 5.0 dilate + erode", "opencv_disc_w5"),
-            ("ring/l2_w3/opencv_distance", "ring_l2_w3", "cv2 5.0 distanceTransform, precise, one side", "opencv_distance"),
-            ("ring/l2_w5/opencv_distance", "ring_l2_w5", "cv2 5.0 distanceTransform, precise, one side", "opencv_distance"),
-            ("ring/l2_w3/scipy_distance", "ring_l2_w3", "scipy distance_transform_edt, one side", "scipy_distance"),
-            ("ring/l2_w5/scipy_distance", "ring_l2_w5", "scipy distance_transform_edt, one side", "scipy_distance"),
+            ("ring/l2_w3/opencv_distance", "ring_l2_w3", "cv2 5.0 distanceTransform, precise, both sides", "opencv_distance"),
+            ("ring/l2_w5/opencv_distance", "ring_l2_w5", "cv2 5.0 distanceTransform, precise, both sides", "opencv_distance"),
+            ("ring/l2_w3/scipy_distance", "ring_l2_w3", "scipy distance_transform_edt, both sides", "scipy_distance"),
+            ("ring/l2_w5/scipy_distance", "ring_l2_w5", "scipy distance_transform_edt, both sides", "scipy_distance"),
         ):
             rows.append(compare(name, ours, peer if peer_work else ours, peer_name, work, n, peer_work=peer_work or "focal_composed"))
 

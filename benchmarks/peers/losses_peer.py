@@ -73,9 +73,9 @@ tile = labels[0]
 for w in (3, 5):
     WORK[f"opencv_box_w{w}"] = lambda k=BOX[w]: (cv2.dilate(tile, k), cv2.erode(tile, k))
     WORK[f"opencv_disc_w{w}"] = lambda k=DISC[w]: (cv2.dilate(tile, k), cv2.erode(tile, k))
-inverse = 1 - np.minimum(tile, 1)
-WORK["opencv_distance"] = lambda: cv2.distanceTransform(inverse, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-WORK["scipy_distance"] = lambda: distance_transform_edt(inverse)
+inverse = 1 - np.minimum(tile, 1)  # a ring of both sides needs the distance to either class
+WORK["opencv_distance"] = lambda: [cv2.distanceTransform(t, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) for t in (tile, inverse)]
+WORK["scipy_distance"] = lambda: [distance_transform_edt(t) for t in (tile, inverse)]
 
 for line in sys.stdin:
     body = WORK[line.strip()]

@@ -103,7 +103,35 @@ inline void codes_row_baseline(const std::uint64_t* keep, const std::uint8_t* la
   for (; x < width; ++x) code[x] = keep[x >> 6] >> (x & 63) & 1 ? label[x] : ignored_label;
 }
 
+/// label where valid, 255 elsewhere.
+inline void plain_codes_baseline(const std::uint8_t* label, const std::uint8_t* valid, std::size_t n, std::uint8_t* code) {
+  std::size_t i = 0;
 #if RTS_X86
+  for (; i + 16 <= n; i += 16) {
+    const __m128i off = _mm_cmpeq_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(valid + i)), _mm_setzero_si128());
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(code + i), _mm_or_si128(off, _mm_loadu_si128(reinterpret_cast<const __m128i*>(label + i))));
+  }
+#endif
+  for (; i < n; ++i) code[i] = valid[i] ? label[i] : ignored_label;
+}
+
+#if RTS_X86
+RTS_TARGET_AVX2 inline void plain_codes_avx2(const std::uint8_t* label, const std::uint8_t* valid, std::size_t n, std::uint8_t* code) {
+  std::size_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    const __m256i off = _mm256_cmpeq_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(valid + i)), _mm256_setzero_si256());
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(code + i), _mm256_or_si256(off, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(label + i))));
+  }
+  for (; i < n; ++i) code[i] = valid[i] ? label[i] : ignored_label;
+}
+RTS_TARGET_AVX512 inline void plain_codes_avx512(const std::uint8_t* label, const std::uint8_t* valid, std::size_t n, std::uint8_t* code) {
+  std::size_t i = 0;
+  for (; i + 64 <= n; i += 64) {
+    const __m512i v = _mm512_loadu_si512(valid + i);
+    _mm512_storeu_si512(code + i, _mm512_mask_loadu_epi8(_mm512_set1_epi8(-1), _mm512_test_epi8_mask(v, v), label + i));
+  }
+  for (; i < n; ++i) code[i] = valid[i] ? label[i] : ignored_label;
+}
 RTS_TARGET_AVX2 inline void pack_row_avx2(const std::uint8_t* label, const std::uint8_t* valid, int width, int value, std::uint64_t* known, std::uint64_t* object) {
   const __m256i zero = _mm256_setzero_si256(), ignored = _mm256_set1_epi8(-1), wanted = _mm256_set1_epi8(static_cast<char>(value < 0 ? 0 : value));
   int x = 0;
@@ -244,6 +272,7 @@ inline void dilate_by_distance(const RingWorkspace::Plane& plane, const RingShap
 
 /// Plane operations of one instruction set.
 struct Rows {
+  void (*plain)(const std::uint8_t*, const std::uint8_t*, std::size_t, std::uint8_t*);
   void (*pack)(const std::uint8_t*, const std::uint8_t*, int, int, std::uint64_t*, std::uint64_t*);
   void (*codes)(const std::uint64_t*, const std::uint8_t*, int, std::uint8_t*);
   void (*dilate)(const RingWorkspace::Plane&, const RingShape&, RingWorkspace&);
@@ -289,11 +318,11 @@ RTS_TARGET_AVX512 inline void keep_avx512(RingWorkspace& s) { keep(s); }
 
 inline Rows rows_for(Isa isa) {
 #if RTS_X86
-  if (isa == Isa::avx512) return {&pack_row_avx512, &codes_row_avx512, &dilate_avx512, &complement_avx512, &meet_avx512, &keep_avx512};
-  if (isa == Isa::avx2) return {&pack_row_avx2, &codes_row_avx2, &dilate_avx2, &complement_avx2, &meet_avx2, &keep_avx2};
+  if (isa == Isa::avx512) return {&plain_codes_avx512, &pack_row_avx512, &codes_row_avx512, &dilate_avx512, &complement_avx512, &meet_avx512, &keep_avx512};
+  if (isa == Isa::avx2) return {&plain_codes_avx2, &pack_row_avx2, &codes_row_avx2, &dilate_avx2, &complement_avx2, &meet_avx2, &keep_avx2};
 #endif
   (void)isa;
-  return {&pack_row_baseline, &codes_row_baseline, &dilate_baseline, &complement_baseline, &meet_baseline, &keep_baseline};
+  return {&plain_codes_baseline, &pack_row_baseline, &codes_row_baseline, &dilate_baseline, &complement_baseline, &meet_baseline, &keep_baseline};
 }
 
 }  // namespace bits
@@ -304,6 +333,7 @@ inline Rows rows_for(Isa isa) {
 /// `side` inside rings pixels of classes above 0 only, outside those of class 0.
 inline void boundary_codes(const std::uint8_t* labels, const std::uint8_t* valid, int height, int width, int classes, const RingShape& shape, RingSide side, RingWorkspace& space, std::uint8_t* codes, Isa isa = active_isa()) {
   const bits::Rows rows = bits::rows_for(isa);
+  if (shape.width == 0) return rows.plain(labels, valid, static_cast<std::size_t>(height) * static_cast<std::size_t>(width), codes);
   const bool packed = shape.width <= RingShape::max_packed_width;
   space.prepare(height, width, packed ? shape.width : 0);
   std::fill(space.ring.begin(), space.ring.end(), 0);
@@ -317,7 +347,6 @@ inline void boundary_codes(const std::uint8_t* labels, const std::uint8_t* valid
       const std::size_t from = static_cast<std::size_t>(y) * static_cast<std::size_t>(width);
       rows.pack(labels + from, valid + from, width, classes == 2 ? -1 : c, &space.known[space.row(y)], &space.object[space.row(y)]);
     }
-    if (shape.width == 0) break;
     const auto [object, other] = rows.complement(space);
     if (!object || !other) continue;  // one class alone has no boundary
     if (side == RingSide::both || (side == RingSide::inside) == (classes == 2 || c > 0)) {
