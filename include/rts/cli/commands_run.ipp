@@ -76,7 +76,8 @@ RTS_INLINE int resume(Options o) {
 namespace detail {
 
 /// Three decimals; two significant digits where those would be lost.
-inline std::string cell(double v) { return !std::isfinite(v) ? std::string("-") : v > 0 && v < 0.01 ? fmt::format("{:.2g}", v) : fmt::format("{:.3f}", v); }
+inline std::string cell(double v) { return !std::isfinite(v) ? std::string("-") : v > 0 && v < 0.01 ? fmt::format("{:.2g}", v)
+                                                                                                    : fmt::format("{:.3f}", v); }
 
 /// The best figures a split allows, as JSON rows and a printed table.
 struct Table {

@@ -4,6 +4,7 @@
 #include <rts/core/error.hpp>
 #include <rts/losses/bit_ring.hpp>
 #include <rts/losses/code_counts.hpp>
+#include <rts/losses/half_rows.hpp>
 #include <rts/losses/region_formula.hpp>
 #include <rts/losses/soft_targets.hpp>
 
@@ -168,28 +169,47 @@ class FusedRun {
     }
   }
 
-  template <class T>
-  void gather(const at::Tensor& t, std::int64_t image, std::int64_t first, std::int64_t count, float* to) const {
-    const T* base = t.const_data_ptr<T>() + image * t.stride(0);
-    for (std::int64_t c = 0; c < planes_; ++c)
+  /// Pixels first .. first + count of every class plane as fp32 rows of block_pixels, whatever dtype and strides.
+  void gather(std::int64_t image, std::int64_t first, std::int64_t count, float* to) const {
+    if (logits_.scalar_type() == at::kHalf) gather<at::Half>(image, first, count, to, &kernels::fp16_to_fp32);
+    else if (logits_.scalar_type() == at::kBFloat16) gather<at::BFloat16>(image, first, count, to, &kernels::bf16_to_fp32);
+    else gather<float>(image, first, count, to, [](kernels::Isa, const float* from, float* row, std::size_t n) { std::copy(from, from + n, row); });
+  }
+  template <class T, class Row>
+  void gather(std::int64_t image, std::int64_t first, std::int64_t count, float* to, Row&& row) const {
+    using Raw = std::conditional_t<sizeof(T) == 2, std::uint16_t, T>;
+    for (std::int64_t c = 0; c < planes_; ++c, to += kernels::block_pixels) {
+      const T* base = logits_.const_data_ptr<T>() + image * logits_.stride(0) + c * logits_.stride(1);
+      if (dense(logits_)) {
+        row(isa_, reinterpret_cast<const Raw*>(base + first), to, static_cast<std::size_t>(count));
+        continue;
+      }
       for (std::int64_t k = 0, y = first / width_, x = first % width_; k < count; ++k) {
-        to[c * kernels::block_pixels + k] = static_cast<float>(base[c * t.stride(1) + y * t.stride(2) + x * t.stride(3)]);
+        to[k] = static_cast<float>(base[y * logits_.stride(2) + x * logits_.stride(3)]);
         if (++x == width_) x = 0, ++y;
       }
+    }
   }
-  template <class T>
-  void scatter(at::Tensor& t, std::int64_t image, std::int64_t first, std::int64_t count, const float* from, std::int64_t plane) const {
-    T* base = t.mutable_data_ptr<T>() + image * t.stride(0);
-    for (std::int64_t c = 0; c < planes_; ++c)
-      for (std::int64_t k = 0, y = first / width_, x = first % width_; k < count; ++k) {
-        base[c * t.stride(1) + y * t.stride(2) + x * t.stride(3)] = static_cast<T>(from[c * plane + k]);
-        if (++x == width_) x = 0, ++y;
-      }
-  }
+  /// The other way, for the gradient; rows of `from` lie `plane` apart.
   void scatter(std::int64_t image, std::int64_t first, std::int64_t count, const float* from, std::int64_t plane) {
-    if (gradient_.scalar_type() == at::kHalf) scatter<at::Half>(gradient_, image, first, count, from, plane);
-    else if (gradient_.scalar_type() == at::kBFloat16) scatter<at::BFloat16>(gradient_, image, first, count, from, plane);
-    else scatter<float>(gradient_, image, first, count, from, plane);
+    if (gradient_.scalar_type() == at::kHalf) scatter<at::Half>(image, first, count, from, plane, &kernels::fp32_to_fp16);
+    else if (gradient_.scalar_type() == at::kBFloat16) scatter<at::BFloat16>(image, first, count, from, plane, &kernels::fp32_to_bf16);
+    else scatter<float>(image, first, count, from, plane, [](kernels::Isa, const float* row, float* to, std::size_t n) { std::copy(row, row + n, to); });
+  }
+  template <class T, class Row>
+  void scatter(std::int64_t image, std::int64_t first, std::int64_t count, const float* from, std::int64_t plane, Row&& row) {
+    using Raw = std::conditional_t<sizeof(T) == 2, std::uint16_t, T>;
+    for (std::int64_t c = 0; c < planes_; ++c, from += plane) {
+      T* base = gradient_.mutable_data_ptr<T>() + image * gradient_.stride(0) + c * gradient_.stride(1);
+      if (dense(gradient_)) {
+        row(isa_, from, reinterpret_cast<Raw*>(base + first), static_cast<std::size_t>(count));
+        continue;
+      }
+      for (std::int64_t k = 0, y = first / width_, x = first % width_; k < count; ++k) {
+        base[y * gradient_.stride(2) + x * gradient_.stride(3)] = static_cast<T>(from[k]);
+        if (++x == width_) x = 0, ++y;
+      }
+    }
   }
 
   /// What blocks of an image share, and copies of what is cut off at its end.
@@ -242,9 +262,7 @@ class FusedRun {
         a.logit_plane = logits_.stride(1);
       } else {
         b.logits.assign(static_cast<std::size_t>(planes_ * whole), 0.0f);
-        if (logits_.scalar_type() == at::kHalf) gather<at::Half>(logits_, i, first, count, b.logits.data());
-        else if (logits_.scalar_type() == at::kBFloat16) gather<at::BFloat16>(logits_, i, first, count, b.logits.data());
-        else gather<float>(logits_, i, first, count, b.logits.data());
+        gather(i, first, count, b.logits.data());
         a.logits = b.logits.data();
         a.logit_plane = whole;
       }
