@@ -370,6 +370,26 @@ TEST_CASE("class weights: the guide's forms and the off-road table") {
   CHECK_THROWS_WITH_AS(losses::class_weights_of(losses::ClassWeights::logarithm, {100, 200}), doctest::Contains("RTS-L54"), Error);
 }
 
+TEST_CASE("bit planes say the same as bytes") {
+  at::manual_seed(23);
+  for (const std::int64_t width : {64, 70, 200}) {
+    Case c = random_case(2, 1, 20, width);
+    c.valid = (c.valid.to(at::kBool) & c.labels.ne(255)).to(at::kByte);
+    c.labels = c.labels * c.valid;
+    const auto pack = [&](const at::Tensor& bytes) {
+      at::Tensor words = at::zeros({2, 20, (width + 63) / 64}, at::kLong);
+      auto* to = words.mutable_data_ptr<std::int64_t>();
+      for (std::int64_t i = 0; i < bytes.numel(); ++i)
+        if (bytes.const_data_ptr<std::uint8_t>()[i]) to[i / width * words.size(2) + i % width / 64] |= static_cast<std::int64_t>(std::uint64_t{1} << (i % width % 64));
+      return words;
+    };
+    const auto n = losses::numbers_of<FocalDice, boundary::Ignore<{.width = 1}>>();
+    const auto bytes = losses::pass<FocalDice>(c.logits, c.labels, c.valid, n), bits = losses::pass<FocalDice>(c.logits, pack(c.labels), pack(c.valid), n);
+    CHECK(at::equal(bytes.value, bits.value));
+    CHECK(at::equal(bytes.gradient, bits.gradient));
+  }
+}
+
 TEST_CASE("bad input is named") {
   const at::Tensor z = at::zeros({2, 1, 6, 7}), y = at::zeros({2, 6, 7}, at::kByte), v = at::ones({2, 6, 7}, at::kByte);
   const auto focal = losses::numbers_of<losses::Focal<>>();

@@ -29,7 +29,8 @@ struct PassNumbers {
   std::vector<double> class_weights;  ///< [class], where the loss uses them: see `class_weights_of`
 };
 
-/// logits (N,1,H,W) or (N,C,H,W), fp32, fp16 or bf16, any strides; labels (N,H,W) uint8, 255 ignored; valid (N,H,W) uint8 or bool.
+/// logits (N,1,H,W) or (N,C,H,W), fp32, fp16 or bf16, any strides; labels (N,H,W) uint8, 255 ignored; valid (N,H,W) uint8 or bool;
+/// or, for one logit, both as bit planes (`byte_masks`).
 /// errors: RTS-L51 when shapes, dtypes or devices do not fit together; RTS-L52 a label outside the classes (CPU); RTS-L53 class weights
 /// missing, negative or not finite.
 using Pass = PassResult (*)(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers&, const PassContext&);
@@ -44,6 +45,12 @@ template <class L>
 concept HasNumbers = Loss<L> && requires {
   { L::numbers() } -> std::same_as<LossNumbers>;
 };
+
+struct Masks {
+  at::Tensor labels, valid;  ///< (N,H,W) uint8
+};
+/// Labels and mask as bytes. Bit planes are taken too: both (N,H,ceil(W/64)) int64, bit x of a row at word x / 64, bit x % 64: object, valid.
+Masks byte_masks(const at::Tensor& labels, const at::Tensor& valid, std::int64_t width);
 
 /// Throws RTS-L51 unless the tensors fit together, RTS-L53 unless class weights do.
 void check_inputs(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers& n);

@@ -9,6 +9,16 @@
 
 namespace rts::inline RTS_ABI::losses {
 
+RTS_INLINE Masks byte_masks(const at::Tensor& labels, const at::Tensor& valid, std::int64_t width) {
+  const auto packed = [&](const at::Tensor& t) { return t.scalar_type() == at::kLong && t.dim() == 3 && t.size(2) == (width + 63) / 64; };
+  if (!packed(labels) || !packed(valid)) return {labels, valid};
+  const auto unpack = [&](const at::Tensor& words) {
+    const at::Tensor bit = at::arange(64, words.options());
+    return words.unsqueeze(3).bitwise_right_shift(bit).bitwise_and(1).to(at::kByte).flatten(2).narrow(2, 0, width).contiguous();  // (N,H,W)
+  };
+  return {unpack(labels), unpack(valid)};
+}
+
 RTS_INLINE void check_inputs(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers& n) {
   const auto bytes = [](const at::Tensor& t) { return t.scalar_type() == at::kByte || t.scalar_type() == at::kBool; };
   RTS_CHECK(logits.dim() == 4 && logits.size(1) >= 1 && at::isFloatingType(logits.scalar_type()) && labels.scalar_type() == at::kByte && bytes(valid) &&

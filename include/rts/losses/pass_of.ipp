@@ -25,7 +25,8 @@ struct Differentiable : torch::autograd::Function<Differentiable> {
 
 }  // namespace detail
 
-RTS_INLINE PassResult run_structure(const kernels::Structure& structure, const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const PassNumbers& n, const PassContext& context) {
+RTS_INLINE PassResult run_structure(const kernels::Structure& structure, const at::Tensor& logits, const at::Tensor& labels_, const at::Tensor& valid_, const PassNumbers& n, const PassContext& context) {
+  const auto [labels, valid] = byte_masks(labels_, valid_, logits.dim() == 4 ? logits.size(3) : 0);
   if (logits.is_cpu() && logits.scalar_type() != at::kDouble) return fused_pass(structure, logits, labels, valid, n, context);
   if (logits.is_cuda()) return device_pass(structure, logits, labels, valid, n, context);
   return composed_pass(logits, labels, valid, n, context);
