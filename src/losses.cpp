@@ -1,5 +1,6 @@
 // Bodies of losses/, and the structures of its list.
 #include <rts/losses/composed.ipp>
+#include <rts/losses/cuda_arguments.ipp>
 #include <rts/losses/fused.ipp>
 #include <rts/losses/pass.ipp>
 #include <rts/losses/pass_of.ipp>

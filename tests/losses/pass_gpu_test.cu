@@ -140,7 +140,7 @@ class OnDevice {
     pass.logits = copy(type == LogitType::fp32 ? static_cast<const void*>(b.logits.data()) : raw.data(), n_ * size_);
     pass.labels = static_cast<std::uint8_t*>(copy(b.labels.data(), n_)), pass.valid = static_cast<std::uint8_t*>(copy(b.valid.data(), n_));
     pass.gradient = copy(nullptr, n_ * size_), pass.value = static_cast<float*>(copy(nullptr, 4));
-    pass.workspace = copy(nullptr, cuda_workspace_bytes(b.images, b.height, b.width));
+    pass.workspace = copy(nullptr, cuda_workspace_bytes(pass));
   }
   ~OnDevice() {
     for (void* p : owned_) cudaFree(p);

@@ -1,6 +1,8 @@
 #pragma once
 // Device code of the fused pass: ring and counts on bit planes, pointwise value and gradient, regions. See pass_launch.hpp.
+// Launching is in pass_launch.cuh; tests run these functions on the CPU too, a thread for a thread (tests/losses/emulation).
 
+#include <rts/losses/dynamic_shared.cuh>
 #include <rts/losses/pass_launch.hpp>
 #include <rts/losses/pointwise_formula.hpp>
 #include <rts/losses/region_formula.hpp>
@@ -39,38 +41,34 @@ __host__ __device__ inline int bands_of(int height, int width, int ring) {
   return (height + rows - 1) / rows;
 }
 
-/// What lies in the workspace, in this order; every word is written before it is read, but for the ticket.
+/// What lies in the workspace, in this order; every word is written before it is read.
 struct Workspace {
-  std::uint32_t* ticket;
-  std::uint32_t *keep, *object;  // bit planes: LossMask, class 1
-  std::uint32_t* counts;         // [image][band][2]: background, object within the LossMask
+  std::uint32_t *keep, *object;  // bit planes: LossMask; class 1 of a sigmoid
+  std::uint32_t* counts;         // [image][band][class] within the LossMask
   float* values;                 // [chunk]
-  float* sums;                   // [chunk][2]: sum p, sum p t
-  std::int64_t words, chunks, bands;
+  float* sums;                   // [chunk][plane][2]: sum p, sum p t
+  std::int64_t words, chunks;
 
-  __host__ __device__ Workspace(const CudaPass& p) {
+  __host__ __device__ explicit Workspace(const CudaPass& p) {
     const std::int64_t pixels = p.images * p.height * p.width;
     words = pixels / 32;
     chunks = pixels / chunk_pixels;
-    bands = p.images * p.height;  // at most one a row
-    auto* at = static_cast<std::uint32_t*>(p.workspace);
-    ticket = at;
-    keep = at + 32;
+    keep = static_cast<std::uint32_t*>(p.workspace);
     object = keep + words;
     counts = object + words;
-    values = reinterpret_cast<float*>(counts + 2 * bands);
+    values = reinterpret_cast<float*>(counts + p.images * bands_of(p.height, p.width, p.ring_width) * p.classes);
     sums = values + chunks;
   }
-  static std::size_t bytes(std::int64_t images, std::int64_t height, std::int64_t width) {
-    const std::int64_t pixels = images * height * width;
-    return static_cast<std::size_t>(4 * (32 + 2 * (pixels / 32) + 2 * images * height + 3 * (pixels / chunk_pixels)));
+  static std::size_t bytes(const CudaPass& p) {
+    const std::int64_t pixels = p.images * p.height * p.width;
+    return static_cast<std::size_t>(4 * (2 * (pixels / 32) + p.images * bands_of(p.height, p.width, p.ring_width) * p.classes + (1 + 2 * p.planes) * (pixels / chunk_pixels)));
   }
 };
 
 __device__ __forceinline__ std::uint32_t bits_of_bytes(std::uint32_t m) { return ((m & 0x01010101u) * 0x10204080u) >> 28; }
 
-/// 32 pixels: known and object bits.
-__device__ __forceinline__ void pack(const std::uint8_t* labels, const std::uint8_t* valid, std::uint32_t& known, std::uint32_t& object) {
+/// 32 pixels: known bits, and those whose label is `wanted` - 1 (0: any label above 0).
+__device__ __forceinline__ void pack(const std::uint8_t* labels, const std::uint8_t* valid, int wanted, std::uint32_t& known, std::uint32_t& object) {
   known = object = 0;
 #pragma unroll
   for (int part = 0; part < 2; ++part) {
@@ -80,7 +78,8 @@ __device__ __forceinline__ void pack(const std::uint8_t* labels, const std::uint
     for (int i = 0; i < 4; ++i) {
       const std::uint32_t k = __vcmpne4(vs[i], 0) & __vcmpne4(ls[i], 0xFFFFFFFFu);
       known |= bits_of_bytes(k) << (16 * part + 4 * i);
-      object |= bits_of_bytes(k & __vcmpne4(ls[i], 0)) << (16 * part + 4 * i);
+      const std::uint32_t same = wanted ? __vcmpeq4(ls[i], 0x01010101u * static_cast<std::uint32_t>(wanted - 1)) : __vcmpne4(ls[i], 0);
+      object |= bits_of_bytes(k & same) << (16 * part + 4 * i);
     }
   }
 }
@@ -97,51 +96,56 @@ __device__ __forceinline__ std::uint32_t widen(std::uint32_t before, std::uint32
   return word;
 }
 
-/// Phase 0 of one band: planes of LossMask and class 1, and their counts. `planes`: 2 x (rows + 2 ring) x words.
+/// Phase 0 of one band: planes of LossMask and class 1, and counts. `planes`: 2 x (rows + 2 ring) x words.
+/// A sigmoid rings both classes at once; a softmax takes its classes one after another, and each gives its part of the LossMask.
 __device__ inline void prepare_band(const CudaPass& p, const Workspace& w, int image, int band, std::uint32_t* planes) {
   __shared__ int reach[CudaPass::max_ring + 1];
-  __shared__ std::uint32_t totals[2];
+  __shared__ std::uint32_t totals[cuda_classes];
+  const bool softmax = p.planes > 1;
   const int words = p.width / 32, ring = p.ring_width, rows = band_rows(p.height, p.width, ring), first = band * rows, last = min(first + rows, p.height), halo = rows + 2 * ring;
   std::uint32_t *object = planes, *other = planes + halo * words;
   const std::int64_t base = static_cast<std::int64_t>(image) * p.height * p.width;
-  if (threadIdx.x < 2) totals[threadIdx.x] = 0;
-  for (int dy = threadIdx.x; dy <= ring; dy += threads) {
+  if (threadIdx.x < cuda_classes) totals[threadIdx.x] = 0;
+  for (int dy = static_cast<int>(threadIdx.x); dy <= ring; dy += threads) {
     int x = ring;
     while (p.ring_euclidean && x * x + dy * dy > ring * ring) --x;
     reach[dy] = x;
   }
-  for (int i = threadIdx.x; i < halo * words; i += threads) {
-    const int y = first - ring + i / words;
-    std::uint32_t k = 0, o = 0;
-    if (y >= 0 && y < p.height && y < last + ring) {
-      const std::int64_t at = base + static_cast<std::int64_t>(y) * p.width + 32 * (i % words);
-      pack(p.labels + at, p.valid + at, k, o);
+  for (int c = softmax ? 0 : 1; c < p.classes; ++c) {
+    for (int i = static_cast<int>(threadIdx.x); i < halo * words; i += threads) {
+      const int y = first - ring + i / words;
+      std::uint32_t k = 0, o = 0;
+      if (y >= 0 && y < p.height && y < last + ring) {
+        const std::int64_t at = base + static_cast<std::int64_t>(y) * p.width + 32 * (i % words);
+        pack(p.labels + at, p.valid + at, softmax ? c + 1 : 0, k, o);
+      }
+      object[i] = o;
+      other[i] = k & ~o;
     }
-    object[i] = o;
-    other[i] = k & ~o;
-  }
-  __syncthreads();
-  std::uint32_t background = 0, objects = 0;
-  for (int i = threadIdx.x; i < (last - first) * words; i += threads) {
-    const int x = i % words, at = i + ring * words;
-    const std::uint32_t o = object[at], b = other[at];
-    std::uint32_t near_other = 0, near_object = 0;
-    for (int dy = -ring; dy <= ring && ring > 0; ++dy) {
-      const int r = reach[dy < 0 ? -dy : dy], j = at + dy * words;
-      if (o && p.ring_side != 2) near_other |= widen(x > 0 ? other[j - 1] : 0, other[j], x + 1 < words ? other[j + 1] : 0, r);
-      if (b && p.ring_side != 1) near_object |= widen(x > 0 ? object[j - 1] : 0, object[j], x + 1 < words ? object[j + 1] : 0, r);
+    __syncthreads();
+    const bool ring_object = softmax ? (p.ring_side == 0 || (p.ring_side == 1) == (c > 0)) : p.ring_side != 2, ring_other = !softmax && p.ring_side != 1;
+    std::uint32_t objects = 0, others = 0;
+    for (int i = static_cast<int>(threadIdx.x); i < (last - first) * words; i += threads) {
+      const int x = i % words, at = i + ring * words;
+      const std::uint32_t o = object[at], b = other[at];
+      std::uint32_t near_other = 0, near_object = 0;
+      for (int dy = -ring; dy <= ring && ring > 0; ++dy) {
+        const int r = reach[dy < 0 ? -dy : dy], j = at + dy * words;
+        if (o && ring_object) near_other |= widen(x > 0 ? other[j - 1] : 0, other[j], x + 1 < words ? other[j + 1] : 0, r);
+        if (b && ring_other) near_object |= widen(x > 0 ? object[j - 1] : 0, object[j], x + 1 < words ? object[j + 1] : 0, r);
+      }
+      const std::uint32_t kept_object = o & ~near_other, kept_other = softmax ? 0 : b & ~near_object;
+      const std::int64_t to = (base + static_cast<std::int64_t>(first) * p.width) / 32 + i;
+      w.keep[to] = (softmax && c > 0 ? w.keep[to] : 0) | kept_object | kept_other;  // the same thread wrote it for the class before
+      w.object[to] = o;
+      objects += static_cast<std::uint32_t>(__popc(kept_object));
+      others += static_cast<std::uint32_t>(__popc(kept_other));
     }
-    const std::uint32_t keep = (o | b) & ~((near_other & o) | (near_object & b));
-    const std::int64_t to = (base + static_cast<std::int64_t>(first) * p.width) / 32 + i;
-    w.keep[to] = keep;
-    w.object[to] = o;
-    objects += __popc(keep & o);
-    background += __popc(keep & b);
+    atomicAdd(&totals[c], objects);  // integers in shared memory: any order gives the same sum
+    if (!softmax) atomicAdd(&totals[0], others);
+    __syncthreads();
   }
-  atomicAdd(&totals[0], background);  // integers in shared memory: any order gives the same sum
-  atomicAdd(&totals[1], objects);
-  __syncthreads();
-  if (threadIdx.x < 2) w.counts[2 * (static_cast<std::int64_t>(image) * bands_of(p.height, p.width, ring) + band) + threadIdx.x] = totals[threadIdx.x];
+  if (static_cast<int>(threadIdx.x) < p.classes) w.counts[(static_cast<std::int64_t>(image) * bands_of(p.height, p.width, ring) + band) * p.classes + threadIdx.x] = totals[threadIdx.x];
   __syncthreads();
 }
 
@@ -188,7 +192,9 @@ struct HalfLane {
     const std::uint32_t parts[4] = {raw.x, raw.y, raw.z, raw.w};
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-      const float2 f = FromPair{}(*reinterpret_cast<const Pair*>(&parts[i]));
+      Pair pair;
+      memcpy(&pair, &parts[i], 4);
+      const float2 f = FromPair{}(pair);
       z[2 * i] = f.x, z[2 * i + 1] = f.y;
     }
   }
@@ -197,7 +203,7 @@ struct HalfLane {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
       const Pair pair = ToPair{}(z[2 * i], z[2 * i + 1]);
-      parts[i] = *reinterpret_cast<const std::uint32_t*>(&pair);
+      memcpy(&parts[i], &pair, 4);
     }
     __stcs(reinterpret_cast<uint4*>(static_cast<std::uint16_t*>(p) + at), make_uint4(parts[0], parts[1], parts[2], parts[3]));
   }
@@ -222,9 +228,106 @@ struct Lane<LogitType::fp16> : HalfLane<__half2, FromFp16, ToFp16> {};
 /// Masks of a lane's eight pixels in pass `j` of a chunk, from the words its warp holds.
 __device__ __forceinline__ std::uint32_t lane_bits(std::uint32_t word, int j, int lane) { return __shfl_sync(0xFFFFFFFFu, word, 8 * j + lane / 4) >> (8 * (lane & 3)) & 0xFFu; }
 
-/// One chunk by one warp. Regions && !Gradient: sums; else: gradient of points (and regions, with their two numbers).
-template <class S, bool Sums, bool Gradient, bool Regions, LogitType T>
-__device__ __forceinline__ void chunk(const CudaPass& p, const Workspace& w, std::int64_t c, const float (*factor)[2], float scale, float constant, float linear) {
+/// Pixels of a class in the LossMask of one image.
+__device__ inline double image_counts(const CudaPass& p, const Workspace& w, std::int64_t image, int c) {
+  const int bands = bands_of(p.height, p.width, p.ring_width);
+  double sum = 0;
+  for (int b = 0; b < bands; ++b) sum += w.counts[(image * bands + b) * p.classes + c];
+  return sum;
+}
+__device__ inline double image_pixels(const CudaPass& p, const Workspace& w, std::int64_t image) {
+  double sum = 0;
+  for (int c = 0; c < p.classes; ++c) sum += image_counts(p, w, image, c);
+  return sum;
+}
+
+/// Everything a block needs to know of the whole batch; in shared memory.
+struct Totals {
+  float factor[CudaPass::max_terms][cuda_classes];  ///< weight x class factor / denominator
+  float constant[cuda_classes], linear[cuda_classes];  ///< regions: d loss / d p_c = constant[c] + linear[c] t_c, of one image
+  double pixels[cuda_classes];
+  float scale;
+  int used_images;
+};
+__device__ __noinline__ inline void read_totals(const CudaPass& p, const Workspace& w, Totals& t) {
+  for (int c = 0; c < p.classes; ++c) {
+    const double sum = block_sum(p.images, [&](std::int64_t i) { return image_counts(p, w, i, c); });
+    if (threadIdx.x == 0) t.pixels[c] = sum;
+  }
+  const double used = p.regions ? block_sum(p.images, [&](std::int64_t i) { return image_pixels(p, w, i) > 0 ? 1.0 : 0.0; }) : 0;
+  if (threadIdx.x == 0) {
+    for (int k = 0; k < p.points; ++k) {
+      double denominator = 0;
+      for (int c = 0; c < p.classes; ++c) denominator += t.pixels[c] * p.point[k].weight[c];
+      for (int c = 0; c < p.classes; ++c) t.factor[k][c] = denominator > 0 ? static_cast<float>(p.point[k].factor[c] / denominator) : 0.0f;
+    }
+    t.scale = p.inverse_accumulation * (p.loss_scale ? *p.loss_scale : 1.0f);
+    t.used_images = static_cast<int>(used);
+  }
+  __syncthreads();
+}
+
+/// The region terms for one image, by a whole block: coefficients into `t`; returns what the image adds to the value.
+/// Not inlined: its registers are its own.
+__device__ __noinline__ inline double region_terms(const CudaPass& p, const Workspace& w, Totals& t, std::int64_t image) {
+  const std::int64_t chunks = static_cast<std::int64_t>(p.height) * p.width / chunk_pixels;
+  const double batch_pixels = block_sum(p.images, [&](std::int64_t i) { return image_pixels(p, w, i); }), own_pixels = image_pixels(p, w, image);
+  double value = 0;
+  for (int plane = 0; plane < p.planes; ++plane) {
+    const int c = plane + p.classes - p.planes;  // a sigmoid: the object alone
+    double constant = 0, linear = 0;
+    for (int by_batch = 0; by_batch < 2; ++by_batch) {
+      bool any = false;
+      for (int r = 0; r < p.regions; ++r) any |= p.region[r].by_batch == (by_batch != 0);
+      if (!any || (by_batch ? batch_pixels : own_pixels) <= 0) continue;  // the same for all threads
+      const std::int64_t first = by_batch ? 0 : image * chunks, n = by_batch ? w.chunks : chunks;
+      RegionSums sums;
+      sums.predicted = block_sum(n, [&](std::int64_t i) { return static_cast<double>(w.sums[2 * ((first + i) * p.planes + plane)]); });
+      sums.tp = block_sum(n, [&](std::int64_t i) { return static_cast<double>(w.sums[2 * ((first + i) * p.planes + plane) + 1]); });
+      sums.truth = by_batch ? t.pixels[c] : image_counts(p, w, image, c);
+      for (int r = 0; r < p.regions && threadIdx.x == 0; ++r) {
+        const CudaRegion& term = p.region[r];
+        if (term.by_batch != (by_batch != 0)) continue;
+        const RegionValue v = region_loss(sums, term.alpha, term.beta, term.epsilon, term.exponent);
+        const double share = term.weight / p.planes / (by_batch ? 1 : t.used_images);
+        value += share * v.value / (by_batch ? static_cast<double>(p.images) : 1.0);
+        constant += share * v.constant;
+        linear += share * v.linear;
+      }
+    }
+    __syncthreads();  // the coefficients of the image before have been read
+    if (threadIdx.x == 0) t.constant[c] = static_cast<float>(constant * t.scale), t.linear[c] = static_cast<float>(linear * t.scale);
+  }
+  __syncthreads();
+  return value;  // of thread 0
+}
+
+/// What the phases ask of a chunk.
+enum class Ask { values_and_gradient,  ///< pointwise terms alone
+                 values_and_sums,      ///< before the regions are known
+                 gradient };           ///< of points and regions
+
+template <class S>
+__device__ __forceinline__ PointValue<float> point_value(const CudaPass& p, const Totals& t, const Likelihood<float>& x, int label) {
+  float f[S::terms + 1], numbers[S::terms * S::numbers_per_term + 1];
+#pragma unroll
+  for (int k = 0; k < S::terms; ++k) {
+    f[k] = t.factor[k][label];
+#pragma unroll
+    for (int i = 0; i < S::numbers_per_term; ++i) numbers[k * S::numbers_per_term + i] = p.point[k].numbers[i];
+  }
+  return S::template at<DeviceMath>(x, f, numbers);
+}
+
+__device__ __forceinline__ float warp_sum(float v) {
+#pragma unroll
+  for (int k = 16; k > 0; k /= 2) v += __shfl_xor_sync(0xFFFFFFFFu, v, k);
+  return v;
+}
+
+/// One chunk of a sigmoid by one warp.
+template <class S, Ask What, bool Regions, LogitType T>
+__device__ __forceinline__ void sigmoid_chunk(const CudaPass& p, const Workspace& w, const Totals& t, std::int64_t c) {
   const int lane = static_cast<int>(threadIdx.x & 31);
   const std::uint32_t keep = w.keep[32 * c + lane], object = w.object[32 * c + lane];
   float value = 0, mass = 0, hits = 0;
@@ -238,143 +341,135 @@ __device__ __forceinline__ void chunk(const CudaPass& p, const Workspace& w, std
     for (int i = 0; i < lane_pixels; ++i) {
       const bool known = kept >> i & 1, one = positive >> i & 1;
       const Likelihood<float> x = sigmoid_likelihood<DeviceMath>(one ? z[i] : -z[i]);
-      float f[S::terms + 1], numbers[S::terms * S::numbers_per_term + 1];
-#pragma unroll
-      for (int t = 0; t < S::terms; ++t) {
-        f[t] = one ? factor[t][1] : factor[t][0];
-#pragma unroll
-        for (int k = 0; k < S::numbers_per_term; ++k) numbers[t * S::numbers_per_term + k] = p.point[t].numbers[k];
-      }
-      const PointValue<float> r = S::template at<DeviceMath>(x, f, numbers);
+      const PointValue<float> r = point_value<S>(p, t, x, one);
       const float probability = one ? x.p : x.q;
-      float slope = r.slope * x.q * scale;
+      float slope = r.slope * x.q * t.scale;
       slope = one ? slope : -slope;
-      if constexpr (Regions && Gradient) slope += probability * (1 - probability) * (constant + linear * (one ? 1.0f : 0.0f));
+      if constexpr (Regions && What == Ask::gradient) slope += x.p * x.q * (t.constant[1] + (one ? t.linear[1] : 0.0f));
       g[i] = known ? slope : 0.0f;
-      if constexpr (Sums) {
-        value += known ? r.value : 0.0f;
-        if constexpr (Regions) {
-          mass += known ? probability : 0.0f;
-          hits += known && one ? probability : 0.0f;
-        }
-      }
+      value += known ? r.value : 0.0f;
+      mass += known ? probability : 0.0f;
+      hits += known && one ? probability : 0.0f;
     }
-    if constexpr (Gradient)
+    if constexpr (What != Ask::values_and_sums)
       if (p.gradient) Lane<T>::store(p.gradient, at, g);
   }
-  if constexpr (Sums) {
+  if constexpr (What == Ask::gradient) return;
+  value = warp_sum(value);
+  if constexpr (Regions) mass = warp_sum(mass), hits = warp_sum(hits);
+  if (lane) return;
+  w.values[c] = value;
+  if constexpr (Regions) w.sums[2 * c] = mass, w.sums[2 * c + 1] = hits;
+}
+
+/// One chunk of a softmax by one warp: the logits are read once for the sums (rescaled as the maximum grows) and once for what follows.
+template <class S, Ask What, bool Regions, LogitType T>
+__device__ __forceinline__ void softmax_chunk(const CudaPass& p, const Workspace& w, const Totals& t, std::int64_t c) {
+  const int lane = static_cast<int>(threadIdx.x & 31);
+  const std::int64_t area = static_cast<std::int64_t>(p.height) * p.width, image = c * chunk_pixels / area, inside = c * chunk_pixels % area;
+  const std::uint32_t keep = w.keep[32 * c + lane];
+  float value = 0;
+  for (int j = 0; j < chunk_pixels / (32 * lane_pixels); ++j) {
+    const int offset = j * 32 * lane_pixels + lane * lane_pixels;
+    const std::int64_t first = image * p.planes * area + inside + offset;
+    const std::uint32_t kept = lane_bits(keep, j, lane);
+    const uint2 raw = *reinterpret_cast<const uint2*>(p.labels + c * chunk_pixels + offset);
+    float z[lane_pixels], top[lane_pixels], others[lane_pixels], own[lane_pixels], slope[lane_pixels], inverse[lane_pixels], weighted[lane_pixels];
+    int label[lane_pixels];
 #pragma unroll
-    for (int k = 16; k > 0; k /= 2) {
-      value += __shfl_xor_sync(0xFFFFFFFFu, value, k);
-      if constexpr (Regions) {
-        mass += __shfl_xor_sync(0xFFFFFFFFu, mass, k);
-        hits += __shfl_xor_sync(0xFFFFFFFFu, hits, k);
+    for (int i = 0; i < lane_pixels; ++i) {
+      label[i] = static_cast<int>((i < 4 ? raw.x : raw.y) >> (8 * (i & 3)) & 255u);
+      if (!(kept >> i & 1)) label[i] = 0;  // any class will do: the pixel does not count
+      top[i] = -INFINITY, others[i] = 0, own[i] = 0, weighted[i] = 0;
+    }
+    for (int k = 0; k < p.planes; ++k) {
+      Lane<T>::load(p.logits, first + k * area, z);
+#pragma unroll
+      for (int i = 0; i < lane_pixels; ++i) {
+        const float above = fmaxf(top[i], z[i]), shrink = k ? DeviceMath::exp_negative(top[i] - above) : 0.0f, e = DeviceMath::exp_negative(z[i] - above);
+        top[i] = above;
+        others[i] = others[i] * shrink + (k == label[i] ? 0.0f : e);
+        own[i] = k == label[i] ? z[i] : own[i];
+        if constexpr (Regions && What == Ask::gradient) weighted[i] = weighted[i] * shrink + e * t.constant[k];
       }
     }
-    if (lane == 0) {
-      w.values[c] = value;
-      if constexpr (Regions) w.sums[2 * c] = mass, w.sums[2 * c + 1] = hits;
+#pragma unroll
+    for (int i = 0; i < lane_pixels; ++i) {
+      const bool known = kept >> i & 1;
+      const float margin = own[i] - top[i], e = DeviceMath::exp_negative(margin), sum = others[i] + e, log_sum = __logf(sum);
+      inverse[i] = __frcp_rn(sum);
+      Likelihood<float> x;
+      x.p = e * inverse[i];
+      x.q = others[i] * inverse[i];
+      x.nll = log_sum - margin;
+      x.nll_safe = x.nll < 1e30f ? x.nll : 1e30f;
+      x.log_q = others[i] > 0 ? __logf(others[i]) - log_sum : -88.0f;
+      const PointValue<float> r = point_value<S>(p, t, x, label[i]);
+      value += known ? r.value : 0.0f;
+      slope[i] = r.slope * t.scale;
+      if constexpr (Regions && What == Ask::gradient) weighted[i] = weighted[i] * inverse[i] + x.p * t.linear[label[i]];
+      others[i] = x.q;
     }
-  }
-}
-
-/// Pixels of a class in the LossMask of one image.
-__device__ inline double image_counts(const Workspace& w, int bands, std::int64_t image, int c) {
-  double sum = 0;
-  for (int b = 0; b < bands; ++b) sum += w.counts[2 * (image * bands + b) + c];
-  return sum;
-}
-
-/// Everything a block needs to know of the whole batch.
-template <class S, bool Regions>
-struct Totals {
-  float factor[S::terms + 1][2];
-  float scale;
-  int used_images;
-
-  __device__ void read(const CudaPass& p, const Workspace& w) {
-    const int bands = bands_of(p.height, p.width, p.ring_width);
-    const double background = block_sum(p.images * bands, [&](std::int64_t i) { return static_cast<double>(w.counts[2 * i]); });
-    const double object = block_sum(p.images * bands, [&](std::int64_t i) { return static_cast<double>(w.counts[2 * i + 1]); });
-    for (int t = 0; t < S::terms; ++t) {
-      const double denominator = background * p.point[t].weight[0] + object * p.point[t].weight[1];
-      for (int c = 0; c < 2; ++c) factor[t][c] = denominator > 0 ? static_cast<float>(p.point[t].factor[c] / denominator) : 0.0f;
-    }
-    scale = p.inverse_accumulation * (p.loss_scale ? *p.loss_scale : 1.0f);
-    used_images = 0;
-    if constexpr (Regions)
-      used_images = static_cast<int>(block_sum(p.images, [&](std::int64_t i) { return image_counts(w, bands, i, 0) + image_counts(w, bands, i, 1) > 0 ? 1.0 : 0.0; }));
-  }
-};
-
-struct RegionGradient {
-  float constant, linear;
-  double value;  ///< the share of the terms' value that this image adds
-};
-/// The region terms for the chunks of one image; by a whole block, all threads get it. Not inlined: its registers are its own.
-__device__ __noinline__ inline RegionGradient region_gradient(const CudaPass& p, const Workspace& w, float scale, int used_images, std::int64_t image) {
-  __shared__ RegionGradient result;
-  const int bands = bands_of(p.height, p.width, p.ring_width);
-  const std::int64_t chunks = static_cast<std::int64_t>(p.height) * p.width / chunk_pixels;
-  double c = 0, l = 0, value = 0;
-  for (int by_batch = 0; by_batch < 2; ++by_batch) {
-    bool any = false;
-    for (int r = 0; r < p.regions; ++r) any |= p.region[r].by_batch == (by_batch != 0);
-    if (!any) continue;
-    const std::int64_t first = by_batch ? 0 : image * chunks, n = by_batch ? w.chunks : chunks;
-    RegionSums sums;
-    sums.predicted = block_sum(n, [&](std::int64_t i) { return static_cast<double>(w.sums[2 * (first + i)]); });
-    sums.tp = block_sum(n, [&](std::int64_t i) { return static_cast<double>(w.sums[2 * (first + i) + 1]); });
-    const std::int64_t first_band = by_batch ? 0 : image * bands, many = by_batch ? p.images * bands : bands;
-    sums.truth = block_sum(many, [&](std::int64_t i) { return static_cast<double>(w.counts[2 * (first_band + i) + 1]); });
-    const double mass = sums.truth + block_sum(many, [&](std::int64_t i) { return static_cast<double>(w.counts[2 * (first_band + i)]); });
-    if (threadIdx.x == 0 && mass > 0)
-      for (int r = 0; r < p.regions; ++r) {
-        const CudaRegion& t = p.region[r];
-        if (t.by_batch != (by_batch != 0)) continue;
-        const RegionValue v = region_loss(sums, t.alpha, t.beta, t.epsilon, t.exponent);
-        const double share = by_batch ? t.weight : t.weight / used_images;
-        value += share * v.value / (by_batch ? static_cast<double>(p.images) : 1.0);
-        c += share * v.constant, l += share * v.linear;
+    if (What == Ask::values_and_sums || p.gradient)
+      for (int k = 0; k < p.planes; ++k) {
+        Lane<T>::load(p.logits, first + k * area, z);
+        float mass = 0, hits = 0;
+#pragma unroll
+        for (int i = 0; i < lane_pixels; ++i) {
+          const bool known = kept >> i & 1, mine = k == label[i];
+          const float probability = DeviceMath::exp_negative(z[i] - top[i]) * inverse[i];
+          mass += known ? probability : 0.0f;
+          hits += known && mine ? probability : 0.0f;
+          float g = slope[i] * (mine ? others[i] : -probability);
+          if constexpr (Regions && What == Ask::gradient) g += probability * (t.constant[k] + (mine ? t.linear[k] : 0.0f) - weighted[i]);
+          z[i] = known ? g : 0.0f;
+        }
+        if constexpr (What == Ask::values_and_sums) {
+          mass = warp_sum(mass), hits = warp_sum(hits);
+          float* to = w.sums + 2 * (c * p.planes + k);
+          if (lane == 0) to[0] = (j ? to[0] : 0.0f) + mass, to[1] = (j ? to[1] : 0.0f) + hits;
+        } else {
+          Lane<T>::store(p.gradient, first + k * area, z);
+        }
       }
   }
-  if (threadIdx.x == 0) result = {static_cast<float>(c * scale), static_cast<float>(l * scale), value};
-  __syncthreads();
-  const RegionGradient out = result;
-  __syncthreads();
-  return out;
+  if constexpr (What == Ask::gradient) return;
+  value = warp_sum(value);
+  if (lane == 0) w.values[c] = value;
 }
 
-template <class S, bool Regions, LogitType T>
-__device__ void points_phase(const CudaPass& p, const Workspace& w, const Totals<S, Regions>& totals) {
+template <class S, Ask What, bool Regions, bool Softmax, LogitType T>
+__device__ __forceinline__ void chunk(const CudaPass& p, const Workspace& w, const Totals& t, std::int64_t c) {
+  if constexpr (Softmax) softmax_chunk<S, What, Regions, T>(p, w, t, c);
+  else sigmoid_chunk<S, What, Regions, T>(p, w, t, c);
+}
+
+template <class S, bool Regions, bool Softmax, LogitType T>
+__device__ void points_phase(const CudaPass& p, const Workspace& w, const Totals& t) {
   const std::int64_t warp = (static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x) / 32, step = static_cast<std::int64_t>(gridDim.x) * warps;
-  for (std::int64_t c = warp; c < w.chunks; c += step) chunk<S, true, !Regions, Regions, T>(p, w, c, totals.factor, totals.scale, 0, 0);
+  for (std::int64_t c = warp; c < w.chunks; c += step) chunk<S, Regions ? Ask::values_and_sums : Ask::values_and_gradient, Regions, Softmax, T>(p, w, t, c);
 }
 
 /// Regions: gradient of every chunk. A block stays with an image as long as it can.
-template <class S, LogitType T>
-__device__ void regions_phase(const CudaPass& p, const Workspace& w, const Totals<S, true>& totals) {
+template <class S, bool Softmax, LogitType T>
+__device__ void regions_phase(const CudaPass& p, const Workspace& w, Totals& t) {
   const std::int64_t per_image = static_cast<std::int64_t>(p.height) * p.width / chunk_pixels, groups = (per_image + warps - 1) / warps, all = p.images * groups;
   const std::int64_t first = all * blockIdx.x / gridDim.x, last = all * (blockIdx.x + 1) / gridDim.x;
   std::int64_t image = -1;
-  float constant = 0, linear = 0;
   for (std::int64_t g = first; g < last; ++g) {
     if (g / groups != image) {
       image = g / groups;
-      const RegionGradient g_image = region_gradient(p, w, totals.scale, totals.used_images, image);
-      constant = g_image.constant, linear = g_image.linear;
+      region_terms(p, w, t, image);
     }
     const std::int64_t c = (g % groups) * warps + threadIdx.x / 32;
-    if (c < per_image) chunk<S, false, true, true, T>(p, w, image * per_image + c, totals.factor, totals.scale, constant, linear);
+    if (c < per_image) chunk<S, Ask::gradient, true, Softmax, T>(p, w, t, image * per_image + c);
   }
 }
 
 /// The value, by one block.
-template <class S, bool Regions>
-__device__ void value_phase(const CudaPass& p, const Workspace& w, const Totals<S, Regions>& totals) {
+__device__ __noinline__ inline void value_phase(const CudaPass& p, const Workspace& w, Totals& t, bool regions) {
   double value = block_sum(w.chunks, [&](std::int64_t i) { return static_cast<double>(w.values[i]); });
-  if constexpr (Regions)
-    for (std::int64_t i = 0; i < p.images; ++i) value += region_gradient(p, w, totals.scale, totals.used_images, i).value;
+  for (std::int64_t i = 0; i < p.images && regions; ++i) value += region_terms(p, w, t, i);
   if (threadIdx.x == 0) *p.value = static_cast<float>(value);
 }
 
@@ -384,72 +479,38 @@ __device__ inline void prepare_phase(const CudaPass& p, const Workspace& w, std:
 }
 
 /// All phases in one cooperative launch.
-template <class S, bool Regions, LogitType T>
-__global__ void __launch_bounds__(threads, Regions ? 2 : 4) one_launch(const __grid_constant__ CudaPass p) {
-  extern __shared__ std::uint32_t planes[];
+template <class S, bool Regions, bool Softmax, LogitType T>
+__global__ void __launch_bounds__(threads, Regions || Softmax ? 2 : 4) one_launch(const __grid_constant__ CudaPass p) {
+  __shared__ Totals totals;
   const Workspace w(p);
   const auto grid = cooperative_groups::this_grid();
-  prepare_phase(p, w, planes);
+  prepare_phase(p, w, dynamic_shared());
   grid.sync();
-  Totals<S, Regions> totals;
-  totals.read(p, w);
-  points_phase<S, Regions, T>(p, w, totals);
+  read_totals(p, w, totals);
+  points_phase<S, Regions, Softmax, T>(p, w, totals);
   grid.sync();
-  if constexpr (Regions) regions_phase<S, T>(p, w, totals);
-  if (blockIdx.x == gridDim.x - 1) value_phase<S, Regions>(p, w, totals);
+  if constexpr (Regions) regions_phase<S, Softmax, T>(p, w, totals);
+  if (blockIdx.x == gridDim.x - 1) value_phase(p, w, totals, Regions);
 }
 
 template <LogitType T>
 __global__ void __launch_bounds__(threads) prepare_launch(const __grid_constant__ CudaPass p) {
-  extern __shared__ std::uint32_t planes[];
-  prepare_phase(p, Workspace(p), planes);
+  prepare_phase(p, Workspace(p), dynamic_shared());
 }
-template <class S, bool Regions, LogitType T>
-__global__ void __launch_bounds__(threads, 4) points_launch(const __grid_constant__ CudaPass p) {
+template <class S, bool Regions, bool Softmax, LogitType T>
+__global__ void __launch_bounds__(threads, Regions || Softmax ? 2 : 4) points_launch(const __grid_constant__ CudaPass p) {
+  __shared__ Totals totals;
   const Workspace w(p);
-  Totals<S, Regions> totals;
-  totals.read(p, w);
-  points_phase<S, Regions, T>(p, w, totals);
+  read_totals(p, w, totals);
+  points_phase<S, Regions, Softmax, T>(p, w, totals);
 }
-template <class S, bool Regions, LogitType T>
-__global__ void __launch_bounds__(threads, Regions ? 2 : 4) regions_launch(const __grid_constant__ CudaPass p) {
+template <class S, bool Regions, bool Softmax, LogitType T>
+__global__ void __launch_bounds__(threads, Regions || Softmax ? 2 : 4) regions_launch(const __grid_constant__ CudaPass p) {
+  __shared__ Totals totals;
   const Workspace w(p);
-  Totals<S, Regions> totals;
-  totals.read(p, w);
-  if constexpr (Regions) regions_phase<S, T>(p, w, totals);
-  if (blockIdx.x == gridDim.x - 1) value_phase<S, Regions>(p, w, totals);
-}
-
-/// Grid that fills the device once; 2 blocks an SM where occupancy cannot be asked.
-template <class Kernel>
-int resident_blocks(Kernel kernel, std::size_t shared) {
-  int device = 0, processors = 0, each = 0;
-  if (cudaGetDevice(&device) != cudaSuccess || cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, device) != cudaSuccess) return 0;
-  if (cudaOccupancyMaxActiveBlocksPerMultiprocessor(&each, kernel, threads, shared) != cudaSuccess) return 0;
-  return processors * each;
-}
-
-template <class S, bool Regions, LogitType T>
-int launch_typed(const CudaPass& p, void* opaque) {
-  const auto stream = static_cast<cudaStream_t>(opaque);
-  if (p.images <= 0) return cudaMemsetAsync(p.value, 0, sizeof(float), stream);
-  const int rows = band_rows(p.height, p.width, p.ring_width);
-  const std::size_t shared = 8 * static_cast<std::size_t>(rows + 2 * p.ring_width) * static_cast<std::size_t>(p.width / 32);
-  int device = 0, cooperative = 0;
-  if (const cudaError_t e = cudaGetDevice(&device); e != cudaSuccess) return e;
-  if (const cudaError_t e = cudaDeviceGetAttribute(&cooperative, cudaDevAttrCooperativeLaunch, device); e != cudaSuccess) return e;
-  const int blocks = resident_blocks(one_launch<S, Regions, T>, shared);
-  if (blocks < 1) return cudaErrorInvalidConfiguration;
-  CudaPass copy = p;
-  if (p.one_launch && cooperative) {
-    void* arguments[] = {&copy};
-    return cudaLaunchCooperativeKernel(reinterpret_cast<const void*>(&one_launch<S, Regions, T>), dim3(static_cast<unsigned>(blocks)), dim3(threads), arguments, shared, stream);
-  }
-  const auto grid = static_cast<unsigned>(blocks);
-  prepare_launch<T><<<grid, threads, shared, stream>>>(copy);
-  points_launch<S, Regions, T><<<grid, threads, 0, stream>>>(copy);
-  regions_launch<S, Regions, T><<<Regions ? grid : 1, threads, 0, stream>>>(copy);
-  return cudaGetLastError();
+  read_totals(p, w, totals);
+  if constexpr (Regions) regions_phase<S, Softmax, T>(p, w, totals);
+  if (blockIdx.x == gridDim.x - 1) value_phase(p, w, totals, Regions);
 }
 
 }  // namespace rts::kernels::device
