@@ -1,14 +1,9 @@
-// Bodies of raster/, data/, samplers/, metrics/ and inference/.
+// Bodies of data/ (all that reads no raster), samplers/ and metrics/.
 #include <rts/data/dataset.ipp>
 #include <rts/data/loader.ipp>
-#include <rts/data/raster_source/raster_source.ipp>
-#include <rts/data/raster_source/synthetic_dataset.ipp>
 #include <rts/data/split.ipp>
 #include <rts/data/statistics.ipp>
 #include <rts/data/synthetic.ipp>
-#include <rts/inference/predict.ipp>
 #include <rts/metrics/evaluation.ipp>
 #include <rts/metrics/objects.ipp>
-#include <rts/raster/picture.ipp>
-#include <rts/raster/raster.ipp>
 #include <rts/samplers/order.ipp>

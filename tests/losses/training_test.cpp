@@ -1,7 +1,8 @@
 // A network trains the same with the fused pass and with composed operators: the curves of both agree step by step.
 #include <rts/losses/pass_of.hpp>
 #include <rts/optim/optimizer.hpp>
-#include <rts/rts.hpp>
+#include <rts/recipe.hpp>
+#include <rts/train/plan_of.hpp>
 #include <rts/train/predictor.hpp>
 
 #include <ATen/ATen.h>

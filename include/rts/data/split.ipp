@@ -94,8 +94,8 @@ RTS_INLINE std::vector<std::string> derive_regions(const Dataset& d, double min_
   for (std::size_t i = 0; i < d.files.size(); ++i) {
     const std::size_t r = root(i);
     if (!names.count(r)) {
-      const std::string n = std::to_string(names.size() + 1);
-      names[r] = "r" + std::string(n.size() < 2 ? 1 : 0, '0') + n;
+      const std::size_t n = names.size() + 1;
+      names[r] = std::string(n < 10 ? "r0" : "r").append(std::to_string(n));
     }
     out.push_back(names[r]);
   }

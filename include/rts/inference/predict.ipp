@@ -139,7 +139,7 @@ RTS_INLINE PredictReport predict(const std::vector<std::filesystem::path>& raste
   // The normaliser is separable: weight(y, x) = sum over rows of ramp_y x sum over columns of ramp_x.
   std::vector<float> norm_x(static_cast<std::size_t>(width), 0);
   for (const int c : columns)
-    for (int x = 0; x < w && c + x < width; ++x) norm_x[static_cast<std::size_t>(c + x)] += ramp_x[static_cast<std::size_t>(x)];
+    for (int x = 0; x < w && c + x < width; ++x) norm_x[static_cast<std::size_t>(c) + static_cast<std::size_t>(x)] += ramp_x[static_cast<std::size_t>(x)];
 
   const float nodata = o.byte_output ? 255.0f : -1.0f;
   raster::Writer writer(output, width, height, 1, geo, {.type = o.byte_output ? raster::Type::byte : raster::Type::float32, .nodata = nodata, .descriptions = {"probability"}, .metadata = o.metadata, .block = 256});

@@ -135,6 +135,7 @@ RTS_INLINE ComposedTruth composed_truth(const at::Tensor& labels, const at::Tens
   const boundary::Numbers& b = n.boundary;
   if (b.ignore > 0) mask = mask & ~boundary_ring(labels, valid, b.ignore, b.metric, b.side);
   std::vector<at::Tensor> of_class;
+  of_class.reserve(static_cast<std::size_t>(classes));
   for (int c = 0; c < classes; ++c) of_class.push_back((classes == 2 && c == 1 ? labels.gt(0) : labels.eq(c)) & known);
   ComposedTruth truth;
   truth.weights = at::ones(labels.sizes(), labels.options().dtype(type));
@@ -148,7 +149,7 @@ RTS_INLINE ComposedTruth composed_truth(const at::Tensor& labels, const at::Tens
   if (n.targets.kind == targets::Kind::smoothed) truth.targets = truth.targets * (1 - n.targets.parameter) + n.targets.parameter / classes;
   if (n.targets.kind == targets::Kind::gaussian) {
     const double sigma = n.targets.parameter;
-    const std::int64_t radius = static_cast<std::int64_t>(4 * sigma + 0.5);
+    const std::int64_t radius = std::lround(4 * sigma);
     const at::Tensor x = at::arange(-radius, radius + 1, labels.options().dtype(type));
     const at::Tensor line = at::exp(-0.5 * x * x / (sigma * sigma));
     const auto blur = [&](const at::Tensor& t) {  // (N,K,H,W)

@@ -480,7 +480,7 @@ __device__ inline void prepare_phase(const CudaPass& p, const Workspace& w, std:
 
 /// All phases in one cooperative launch.
 template <class S, bool Regions, bool Softmax, LogitType T>
-__global__ void __launch_bounds__(threads, Regions || Softmax ? 2 : 4) one_launch(const __grid_constant__ CudaPass p) {
+__global__ void __launch_bounds__(threads, Regions || Softmax ? 2 : 3) one_launch(const __grid_constant__ CudaPass p) {
   __shared__ Totals totals;
   const Workspace w(p);
   const auto grid = cooperative_groups::this_grid();
@@ -498,14 +498,14 @@ __global__ void __launch_bounds__(threads) prepare_launch(const __grid_constant_
   prepare_phase(p, Workspace(p), dynamic_shared());
 }
 template <class S, bool Regions, bool Softmax, LogitType T>
-__global__ void __launch_bounds__(threads, Regions || Softmax ? 2 : 4) points_launch(const __grid_constant__ CudaPass p) {
+__global__ void __launch_bounds__(threads, Regions || Softmax ? 2 : 3) points_launch(const __grid_constant__ CudaPass p) {
   __shared__ Totals totals;
   const Workspace w(p);
   read_totals(p, w, totals);
   points_phase<S, Regions, Softmax, T>(p, w, totals);
 }
 template <class S, bool Regions, bool Softmax, LogitType T>
-__global__ void __launch_bounds__(threads, Regions || Softmax ? 2 : 4) regions_launch(const __grid_constant__ CudaPass p) {
+__global__ void __launch_bounds__(threads, Regions || Softmax ? 2 : 3) regions_launch(const __grid_constant__ CudaPass p) {
   __shared__ Totals totals;
   const Workspace w(p);
   read_totals(p, w, totals);

@@ -30,8 +30,8 @@ PassResult pass(const at::Tensor& logits, const at::Tensor& labels, const at::Te
 
 /// The numbers of a loss with its boundary and targets.
 template <Loss L, class Boundary = boundary::None, class Targets = targets::Hard>
-PassNumbers numbers_of(std::vector<double> class_weights = {}) {
-  PassNumbers n{.boundary = Boundary::numbers, .targets = Targets::numbers, .class_weights = std::move(class_weights)};
+PassNumbers numbers_of(const std::vector<double>& class_weights = {}) {
+  PassNumbers n{.boundary = Boundary::numbers, .targets = Targets::numbers, .class_weights = class_weights};
   if constexpr (HasNumbers<L>) n.loss = L::numbers();
   return n;
 }
@@ -42,8 +42,8 @@ at::Tensor differentiable(Pass pass, const at::Tensor& logits, const at::Tensor&
 
 /// The mean loss as torch users expect it: `losses::mean<losses::Focal<>>(logits, labels, valid).backward()`.
 template <Loss L, class Boundary = boundary::None, class Targets = targets::Hard>
-at::Tensor mean(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, std::vector<double> class_weights = {}) {
-  return differentiable(&pass<L>, logits, labels, valid, numbers_of<L, Boundary, Targets>(std::move(class_weights)));
+at::Tensor mean(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& valid, const std::vector<double>& class_weights = {}) {
+  return differentiable(&pass<L>, logits, labels, valid, numbers_of<L, Boundary, Targets>(class_weights));
 }
 
 }  // namespace rts::inline RTS_ABI::losses

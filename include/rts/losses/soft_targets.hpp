@@ -94,7 +94,7 @@ inline void distance_targets(const LabelTile& t, int width, float* planes) {
 /// t_c of Gaussian; planes as above.
 inline void gaussian_targets(const LabelTile& t, double sigma, float* planes) {
   const std::size_t n = t.pixels(), w = static_cast<std::size_t>(t.width);
-  const int radius = static_cast<int>(4 * sigma + 0.5);
+  const int radius = static_cast<int>(std::lround(4 * sigma));
   std::vector<float> kernel(static_cast<std::size_t>(radius) + 1);
   for (int i = 0; i <= radius; ++i) kernel[static_cast<std::size_t>(i)] = static_cast<float>(std::exp(-0.5 * i * i / (sigma * sigma)));
   std::vector<float> plane(n), rows(n), mass(n);

@@ -215,7 +215,7 @@ RTS_INLINE Interval Evaluation::bootstrap(double ratio, int replicates, std::uin
   }
   if (values.empty()) return {nan, nan};
   std::sort(values.begin(), values.end());
-  const auto at = [&](double q) { return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1) + 0.5)]; };
+  const auto at = [&](double q) { return values[static_cast<std::size_t>(std::lround(q * static_cast<double>(values.size() - 1)))]; };
   return {at(0.025), at(0.975)};
 }
 

@@ -17,7 +17,7 @@ namespace rts::inline RTS_ABI::data {
 namespace detail {
 
 /// Regions lie in different UTM zones, those of one zone 40 km apart.
-inline raster::GeoReference synthetic_place(int region, const SyntheticOptions& o) { return raster::place(32640 + region % 9, 480000, 7700000 + 40000.0 * (region / 9), o.pixel_size); }
+inline raster::GeoReference synthetic_place(int region, const SyntheticOptions& o) { return raster::place(32640 + region % 9, 480000, 7700000.0 + 40000 * (region / 9), o.pixel_size); }
 
 inline void write_scene(const std::filesystem::path& root, const std::string& name, const Scene& s, const raster::GeoReference& geo) {
   const auto write = [&](const char* folder, const std::vector<const std::vector<float>*>& planes, const std::vector<double>& factors, std::vector<std::string> names, raster::Type type, double nodata) {

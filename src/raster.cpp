@@ -1,0 +1,6 @@
+// Bodies of raster/, data/raster_source/ and inference/: what needs GDAL.
+#include <rts/data/raster_source/raster_source.ipp>
+#include <rts/data/raster_source/synthetic_dataset.ipp>
+#include <rts/inference/predict.ipp>
+#include <rts/raster/picture.ipp>
+#include <rts/raster/raster.ipp>
