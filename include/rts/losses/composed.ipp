@@ -93,10 +93,8 @@ RTS_INLINE ComposedClasses class_likelihoods(const at::Tensor& z) {
 
 /// Factor of each class in a term, (1,classes,1,1).
 RTS_INLINE at::Tensor class_factors(const PointNumbers& p, int classes, const PassNumbers& n, const at::TensorOptions& options) {
-  std::vector<double> f(static_cast<std::size_t>(classes), 1.0);
-  if (p.weights != ClassWeights::none) f = n.class_weights;
-  else if (p.alpha >= 0)
-    for (std::size_t c = 0; c < f.size(); ++c) f[c] = c > 0 ? p.alpha : 1 - p.alpha;
+  std::vector<double> f(static_cast<std::size_t>(classes));
+  for (std::size_t c = 0; c < f.size(); ++c) f[c] = p.factor_of(c, n.class_weights);
   return at::tensor(f, at::kDouble).to(options.dtype()).to(options.device()).view({1, classes, 1, 1});
 }
 

@@ -30,12 +30,9 @@ RTS_INLINE kernels::CudaPass cuda_arguments(const at::Tensor& logits, const at::
   for (const PointNumbers& t : n.loss.points) {
     kernels::CudaPoint& to = p.point[p.points++];
     for (int c = 0; c < p.classes; ++c) {
-      const double weight = t.weights == ClassWeights::none ? 1.0 : n.class_weights[static_cast<std::size_t>(c)];
-      const double factor = t.weights != ClassWeights::none ? weight : t.alpha < 0 ? 1.0
-                                                                   : c > 0         ? t.alpha
-                                                                                   : 1 - t.alpha;
-      to.factor[c] = static_cast<float>(t.weight * factor);
-      to.weight[c] = static_cast<float>(weight);
+      const auto k = static_cast<std::size_t>(c);
+      to.factor[c] = static_cast<float>(t.weight * t.factor_of(k, n.class_weights));
+      to.weight[c] = static_cast<float>(t.weight_of(k, n.class_weights));
     }
     std::copy(t.formula.begin(), t.formula.end(), to.numbers);
   }

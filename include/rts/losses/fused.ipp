@@ -159,13 +159,8 @@ class FusedRun {
       const PointNumbers& p = n_.loss.points[t];
       numbers_.insert(numbers_.end(), p.formula.begin(), p.formula.end());
       double denominator = 0;
-      for (std::size_t c = 0; c < classes; ++c) denominator += mass[c] * (p.weights == ClassWeights::none ? 1.0 : n_.class_weights[c]);
-      for (std::size_t c = 0; c < classes; ++c) {
-        const double of_class = p.weights != ClassWeights::none ? n_.class_weights[c] : p.alpha < 0 ? 1.0
-                                                                                    : c > 0         ? p.alpha
-                                                                                                    : 1 - p.alpha;
-        factors_[c * terms + t] = static_cast<float>(denominator > 0 ? p.weight * of_class / denominator : 0.0);
-      }
+      for (std::size_t c = 0; c < classes; ++c) denominator += mass[c] * p.weight_of(c, n_.class_weights);
+      for (std::size_t c = 0; c < classes; ++c) factors_[c * terms + t] = static_cast<float>(denominator > 0 ? p.weight * p.factor_of(c, n_.class_weights) / denominator : 0.0);
     }
   }
 

@@ -35,6 +35,13 @@ struct PointNumbers {
   double alpha = -1;               ///< factor of classes above 0, 1 - alpha of class 0; negative: every class 1
   ClassWeights weights = ClassWeights::none;
   double largest = 5;
+
+  /// What a pixel of class c counts in the mean's denominator, given the weights of the training split's classes.
+  double weight_of(std::size_t c, const std::vector<double>& class_weights) const { return weights == ClassWeights::none ? 1.0 : class_weights[c]; }
+  /// What its loss is multiplied by.
+  double factor_of(std::size_t c, const std::vector<double>& class_weights) const { return weights != ClassWeights::none ? class_weights[c] : alpha < 0 ? 1.0
+                                                                                                                                          : c > 0       ? alpha
+                                                                                                                                                        : 1 - alpha; }
 };
 
 /// One region term: weight x mean over groups of (1 - (TP + epsilon) / (TP + alpha FN + beta FP + epsilon))^exponent.
