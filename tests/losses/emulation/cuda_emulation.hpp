@@ -29,7 +29,6 @@ inline Index gridDim, blockDim;
 namespace emulation {
 inline constexpr int threads = 256;
 inline std::unique_ptr<std::barrier<>> block, warp[threads / 32];
-inline std::uint32_t exchange[threads];
 
 /// Runs `body` as one block of 256 threads.
 template <class F>
