@@ -12,6 +12,7 @@ struct Mine : PolicyBase {
 #endif
   static constexpr std::string_view name = "Mine";
   static constexpr int width = 0;
+  static constexpr boundary::Numbers numbers{};
 };
 constexpr bool good = checked<Trainer<Mine>>;
 int main() { return good ? 0 : 1; }

@@ -9,6 +9,7 @@
 #include <rts/raster/picture.hpp>
 #include <rts/study/regression.hpp>
 #include <rts/tracking/report.hpp>
+#include <rts/train/class_pixels.hpp>
 #include <rts/train/stage.hpp>
 
 #include <ATen/ATen.h>
@@ -142,11 +143,12 @@ RTS_INLINE int evaluate_command(const Options& given) {
   const auto samples = train::split_samples(session.source->dataset(), data::parse_split(o.on, "--on"));
   const train::EvaluateOptions settings{.batch = o.plan.batch, .threads = o.threads, .keep_tiles = true, .skip_bad = o.run.skip_bad, .task = "evaluate"};
 
-  const train::Evaluated model = train::evaluate(o.plan, *session.source, stage, samples, predict, settings, console);
+  const losses::PassNumbers numbers = train::weighted_numbers(o.plan, *session.source);
+  const train::Evaluated model = train::evaluate(o.plan, numbers, *session.source, stage, samples, predict, settings, console);
   const metrics::Tally& t = model.evaluation.tally();
   const std::string ground = fmt::format("{:.2f} km", o.plan.tile_width * session.source->dataset().pixel_size / 1000);
   std::optional<train::Evaluated> regression;
-  if (o.baselines) regression = train::evaluate(o.plan, *session.source, stage, samples, study::fit_regression(o.plan, *session.source, stage, 200000, o.plan.seed, o.threads, console), settings, console);
+  if (o.baselines) regression = train::evaluate(o.plan, numbers, *session.source, stage, samples, study::fit_regression(o.plan, *session.source, stage, 200000, o.plan.seed, o.threads, console), settings, console);
 
   fmt::print("\n{} split: {} positive and {} negative tiles of {}; ratios are of tiles\n", o.on, t.positive_tiles, t.negative_tiles, ground);
   detail::Table table;

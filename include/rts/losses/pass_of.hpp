@@ -28,6 +28,13 @@ PassResult pass(const at::Tensor& logits, const at::Tensor& labels, const at::Te
   else return run_structure(kernels::structure_of<typename L::pointwise, L::regions>, logits, labels, valid, n, context);
 }
 
+/// Whether a compiled CUDA kernel runs the structure of a loss (where shape, boundary and targets let it).
+template <Loss L>
+constexpr bool has_cuda_kernel() {
+  if constexpr (HasPass<L> || detail::composed_only<L>()) return false;
+  else return kernels::structure_of<typename L::pointwise, L::regions>.cuda != nullptr;
+}
+
 /// The numbers of a loss with its boundary and targets.
 template <Loss L, class Boundary = boundary::None, class Targets = targets::Hard>
 PassNumbers numbers_of(const std::vector<double>& class_weights = {}) {

@@ -198,7 +198,7 @@ class Run {
   /// Adds validation figures to the record and returns the watched metric, higher is better.
   double validate(Record& record) {
     const auto run = [&](const std::shared_ptr<models::Network>& network, const std::string& task) {
-      return evaluate(plan_, source_, evaluation_stage(plan_, normalizer_, seed_, options_.shuffle_pixels), validation_, predictor(network, device_, arithmetic_),
+      return evaluate(plan_, pass_numbers_, source_, evaluation_stage(plan_, normalizer_, seed_, options_.shuffle_pixels), validation_, predictor(network, device_, arithmetic_),
                       {.batch = plan_.batch, .threads = options_.threads, .skip_bad = options_.skip_bad, .task = task}, observer_);
     };
     if (average_) {

@@ -22,8 +22,9 @@ struct Evaluated {
   std::int64_t skipped = 0;
 };
 
-/// Runs `predict` over the samples and scores it. A pixel that two windows of one acquisition cover counts once.
-Evaluated evaluate(const Plan& plan, const data::Source& source, const data::Stage& stage, const std::vector<std::uint32_t>& samples, const Predict& predict, const EvaluateOptions& options, Observer& observer);
+/// Runs `predict` over the samples and scores it; `numbers` are the loss's with its class weights (`weighted_numbers`, once a run).
+/// A pixel that two windows of one acquisition cover counts once.
+Evaluated evaluate(const Plan& plan, const losses::PassNumbers& numbers, const data::Source& source, const data::Stage& stage, const std::vector<std::uint32_t>& samples, const Predict& predict, const EvaluateOptions& options, Observer& observer);
 
 /// Windows of a split: positives first, then negatives. errors: RTS-V52 when the split has no positive tile.
 std::vector<std::uint32_t> split_samples(const data::Dataset& d, data::SplitName split);

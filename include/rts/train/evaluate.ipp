@@ -2,7 +2,6 @@
 #include <rts/train/evaluate.hpp>
 
 #include <rts/core/interrupt.hpp>
-#include <rts/train/class_pixels.hpp>
 
 #include <ATen/ATen.h>
 
@@ -19,7 +18,7 @@ RTS_INLINE std::vector<std::uint32_t> split_samples(const data::Dataset& d, data
   return samples;
 }
 
-RTS_INLINE Evaluated evaluate(const Plan& plan, const data::Source& source, const data::Stage& stage, const std::vector<std::uint32_t>& samples, const Predict& predict, const EvaluateOptions& o, Observer& observer) {
+RTS_INLINE Evaluated evaluate(const Plan& plan, const losses::PassNumbers& numbers, const data::Source& source, const data::Stage& stage, const std::vector<std::uint32_t>& samples, const Predict& predict, const EvaluateOptions& o, Observer& observer) {
   const data::Dataset& d = source.dataset();
   const auto covered = data::covered_before(d, samples);
   data::Loader loader(source, stage, {.batch = o.batch, .bands = static_cast<int>(plan.bands.size()), .height = plan.tile_height, .width = plan.tile_width, .threads = o.threads, .drop_last = false, .skip_bad = o.skip_bad});
@@ -28,7 +27,6 @@ RTS_INLINE Evaluated evaluate(const Plan& plan, const data::Source& source, cons
   const auto start = std::chrono::steady_clock::now();
   std::size_t done = 0;
   double weight = 0;
-  const losses::PassNumbers numbers = weighted_numbers(plan, source);
   while (const data::Batch* batch = loader.next()) {
     if (interrupted()) break;
     const at::Tensor logits = predict(batch->image);

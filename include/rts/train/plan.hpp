@@ -40,6 +40,7 @@ struct Plan {
   std::string loss;
   losses::Pass pass = nullptr;
   losses::PassNumbers pass_numbers;
+  bool has_cuda_kernel = false;  ///< of the loss's structure
 
   // Augmentation and sampling
   D4(*draw_symmetry)

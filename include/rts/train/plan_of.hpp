@@ -55,6 +55,7 @@ train::Plan Trainer<P...>::plan() {
   using Loss = policy<axes::Loss>;
   p.loss = std::string(Loss::name);
   p.pass = &losses::pass<Loss>;
+  p.has_cuda_kernel = losses::has_cuda_kernel<Loss>();
   p.pass_numbers = losses::numbers_of<Loss, policy<axes::Boundary>, policy<axes::Targets>>();
 
   p.draw_symmetry = &policy<axes::Augmentation>::draw;

@@ -223,14 +223,28 @@ struct RecipeChecks {
     else return true;
   }();
   static_assert(l04, "[RTS-L04] what: soft targets with a loss that takes hard labels only; why: it would round them silently; fix: use targets::Hard or another loss");
+  static constexpr bool l07 = !ok || requires { { policy<axes::Targets>::numbers } -> std::convertible_to<targets::Numbers>; };
+  static_assert(l07,
+                "[RTS-L07] what: a targets policy without its numbers; why: the pass reads what to do with labels from them; "
+                "fix: static constexpr targets::Numbers numbers{.kind = targets::Kind::hard}");
+  static constexpr bool b04 = !ok || requires { { policy<axes::Boundary>::numbers } -> std::convertible_to<boundary::Numbers>; { policy<axes::Boundary>::width } -> std::convertible_to<int>; };
+  static_assert(b04,
+                "[RTS-B04] what: a boundary policy without its numbers or its width; why: the pass reads what to do at class borders from them; "
+                "fix: static constexpr int width = 3 and static constexpr boundary::Numbers numbers{.ignore = width}");
   static constexpr bool l06 = !ok || policy<axes::Targets>::valid_options;
   static_assert(l06, "[RTS-L06] what: a target option out of range; why: a blur needs a width above 0, smoothing a share in [0, 1); fix: for example targets::Gaussian<{.sigma = 1}>");
   using Ring = policy<axes::Boundary>;
   static constexpr bool b03 = !ok || Ring::valid_options;
   static_assert(b03, "[RTS-B03] what: a negative weight at the border; why: the loss would reward errors there; fix: boundary::Weight<{.at_border = 0.1}>, or boundary::Ignore to leave the pixels out");
-  static constexpr bool b01 = !ok || !Ring::needs_boundary_mask || Ring::width > 0;
+  static constexpr bool b01 = [] {
+    if constexpr (ok && b04) return !Ring::needs_boundary_mask || Ring::width > 0;
+    else return true;
+  }();
   static_assert(b01, "[RTS-B01] what: a boundary ring of width 0 or less; why: it would ignore nothing; fix: use boundary::None, or a width of at least 1 pixel");
-  static constexpr bool b02 = !ok || !d03 || (2 * Ring::width < Tile::options.height && 2 * Ring::width < Tile::options.width);
+  static constexpr bool b02 = [] {
+    if constexpr (ok && d03 && b04) return 2 * Ring::width < Tile::options.height && 2 * Ring::width < Tile::options.width;
+    else return true;
+  }();
   static_assert(b02, "[RTS-B02] what: a boundary ring at least half a tile wide; why: nothing would be left to learn from; fix: use a few pixels");
 
   // Augmentation
@@ -326,8 +340,8 @@ struct RecipeChecks {
   static constexpr bool p02 = !ok || !policy<axes::Reproducibility>::required || all_deterministic(axes::All{});
   static_assert(p02, "[RTS-P02] what: a deterministic recipe with a policy that cannot be; why: two runs would differ; fix: replace that policy, or say train::Fast<>");
 
-  static constexpr bool all = ok && d01 && d02 && d03 && d04 && m01 && m02 && m03 && m04 && m05 && m06 && m07 && m08 && l01 && l02 && l03 && l04 && l05 && l06 &&
-                              b01 && b02 && b03 && a01 && a02 && a03 && s01 && s02 && s03 && s04 && s05 && o01 && o02 && o03 && o04 && t01 && t02 && t03 &&
+  static constexpr bool all = ok && d01 && d02 && d03 && d04 && m01 && m02 && m03 && m04 && m05 && m06 && m07 && m08 && l01 && l02 && l03 && l04 && l05 && l06 && l07 &&
+                              b01 && b02 && b03 && b04 && a01 && a02 && a03 && s01 && s02 && s03 && s04 && s05 && o01 && o02 && o03 && o04 && t01 && t02 && t03 &&
                               t04 && t05 && t06 && t07 && t08 && t09 && v01 && v02 && p01 && p02;
 };
 
