@@ -19,6 +19,18 @@ RTS_INLINE int synthesize(const Options& o) {
   return 0;
 }
 
+RTS_INLINE int prepare(const Options& o) {
+  tracking::Console console(o.quiet);
+  RTS_CHECK_USAGE(o.packed.empty(), .code = "RTS-C55", .what = "prepare was given a packed file", .expected = "--data", .found = "--packed", .fix = "give the dataset's folder");
+  const Session session(o, console);
+  const auto path = o.map.empty() ? o.out / (o.plan.variant + ".rtspack") : o.map;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path());
+  data::write_packed(path, *session.source, console);
+  const data::Dataset& d = session.source->dataset();
+  fmt::print("{} tiles of {} x {}, {} {} bands, compared with their source byte for byte\n{}: {:.1f} MB; train with --packed {}\n", d.samples.size(), d.tile_height, d.tile_width, d.bands.size(), to_text(d.pixels), path.string(), static_cast<double>(std::filesystem::file_size(path)) / 1e6, path.string());
+  return 0;
+}
+
 RTS_INLINE int stats(const Options& o) {
   tracking::Console console(o.quiet);
   const Session session(o, console);
@@ -105,14 +117,14 @@ RTS_INLINE int split(const Options& o) {
 RTS_INLINE int check_data(const Options& o) {
   tracking::Console console(o.quiet);
   Session session(o, console);
-  const data::RasterSource& source = *session.source;
+  const data::IndexedSource& source = *session.source;
   const data::Dataset& d = source.dataset();
   fmt::print("\ndataset {} version {}: {} files, {} windows of {} x {} with data, {:g} m\n", d.root.string(), d.version, d.files.size(), d.samples.size(), d.tile_height, d.tile_width, d.pixel_size);
   nlohmann::ordered_json json{{"version", d.version}, {"files", d.files.size()}, {"windows", d.samples.size()}, {"pixel_size", d.pixel_size}};
 
   // Through the real loader: the stage and tensors that training sees, values back in band units.
-  const train::Normalizer normalizer = train::make_normalizer(o.plan, source.statistics());
-  data::Loader loader(source, train::training_stage(o.plan, normalizer, o.plan.seed, false),
+  const train::Normalizer normalizer = train::make_normalizer(o.plan, source.statistics(), train::full_scale(d));
+  data::Loader loader(source, train::training_stage(o.plan, train::band_set(o.plan, normalizer, d), o.plan.seed, false, o.plan.pastes_objects ? train::object_bank(source) : nullptr),
                       {.batch = 8, .bands = static_cast<int>(o.plan.bands.size()), .height = d.tile_height, .width = d.tile_width, .threads = o.threads, .drop_last = false, .skip_bad = o.run.skip_bad});
   std::vector<std::uint32_t> order(d.samples.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -181,10 +193,10 @@ RTS_INLINE int check_data(const Options& o) {
   raster::Picture sheet(static_cast<int>(std::max<std::size_t>(count, 1)) * (d.tile_width + 4), d.tile_height);
   for (std::size_t k = 0; k < count; ++k) {
     reader->read(d.samples[positives[k * positives.size() / count]], raw);
+    std::vector<std::vector<float>> values;
     std::vector<const float*> planes;
-    const auto area = static_cast<std::size_t>(d.tile_height) * static_cast<std::size_t>(d.tile_width);
-    for (std::size_t b = 0; b < std::min<std::size_t>(3, d.bands.size()); ++b) planes.push_back(raw.image.data() + b * area);
-    if (planes.size() < 3) planes.resize(1);
+    for (std::size_t b = 0; b < (d.bands.size() < 3 ? 1 : 3); ++b) values.push_back(raw.values(b, d.bands[b].scale));
+    for (const auto& v : values) planes.push_back(v.data());
     raster::Picture picture = raster::stretch(planes, raw.valid.data(), d.tile_width, d.tile_height);
     raster::outline(picture, raw.label.data(), 255, 230, 0);
     sheet.paste(picture, static_cast<int>(k) * (d.tile_width + 4), 0);

@@ -93,7 +93,7 @@ struct Table {
   static void head() { fmt::print("{:<22} {:<24} {:>8}  {:<14}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}\n", "what", "prevalence", "PR-AUC", "95 % (tiles)", "IoU", "prec.", "recall", "F0.5", "obj.P", "obj.R"); }
 };
 
-inline void draw_tiles(const Options& o, const data::RasterSource& source, const data::Stage& stage, const std::vector<std::uint32_t>& samples, const train::Predict& predict) {
+inline void draw_tiles(const Options& o, const data::IndexedSource& source, const data::Stage& stage, const std::vector<std::uint32_t>& samples, const train::Predict& predict) {
   const auto dir = o.folder() / "maps";
   std::filesystem::create_directories(dir);
   const data::Dataset& d = source.dataset();
@@ -139,7 +139,7 @@ RTS_INLINE int evaluate_command(const Options& given) {
   const at::Device device = train::parse_device(o.run.device);
   const auto network = train::load_best(o.plan, o.weights.empty() ? o.folder() / "best_model.safetensors" : o.weights, device);
   const train::Predict predict = train::predictor(network, device, train::effective_arithmetic(o.plan, device, o.run.bf16));
-  const auto stage = train::evaluation_stage(o.plan, train::make_normalizer(o.plan, statistics), o.plan.seed, o.run.shuffle_pixels);
+  const auto stage = train::evaluation_stage(o.plan, train::band_set(o.plan, train::make_normalizer(o.plan, statistics, train::full_scale(session.source->dataset())), session.source->dataset()), o.plan.seed, o.run.shuffle_pixels);
   const auto samples = train::split_samples(session.source->dataset(), data::parse_split(o.on, "--on"));
   const train::EvaluateOptions settings{.batch = o.plan.batch, .threads = o.threads, .keep_tiles = true, .skip_bad = o.run.skip_bad, .task = "evaluate"};
 
@@ -218,8 +218,9 @@ RTS_INLINE int predict_command(const Options& given) {
   }
   std::vector<inference::InputBand> input = inference::find_bands(o.rasters, o.plan.bands, names);
   const data::Statistics statistics = data::read_statistics(o.folder() / "normalization_stats.json", o.plan.bands);
-  const train::Normalizer normalizer = train::make_normalizer(o.plan, statistics);
   const auto scales = band_scales(o);
+  const bool bytes = std::all_of(scales.begin(), scales.end(), [](const auto& s) { return s.second == 1; }) && raster::Raster(o.rasters.front()).type() == "Byte";
+  const train::Normalizer normalizer = train::make_normalizer(o.plan, statistics, bytes ? 255 : 1);
   for (std::size_t b = 0; b < input.size(); ++b) {
     input[b].mean = normalizer.mean[b];
     input[b].factor = normalizer.factor[b];

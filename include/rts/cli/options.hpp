@@ -17,6 +17,7 @@ struct Options {
 
   std::filesystem::path data;           ///< empty: the embedded synthetic scenes
   std::filesystem::path split_table;
+  std::filesystem::path packed;         ///< a file made by prepare, instead of data
   std::string bands;
   std::filesystem::path out = "runs";
   std::string name = "default";
@@ -72,6 +73,7 @@ int check_data(const Options& o);
 int split(const Options& o);
 int stats(const Options& o);
 int synthesize(const Options& o);
+int prepare(const Options& o);
 int train_command(const Options& o);
 int resume(Options o);
 int evaluate_command(const Options& o);

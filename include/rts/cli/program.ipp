@@ -41,6 +41,7 @@ inline int dispatch(const std::vector<VariantEntry>& variants, int argc, char** 
   const auto with_data = [&](CLI::App* sub) {
     sub->add_option("--data", o.data, "dataset folder (images/, labels/, tiles.csv); without it synthetic scenes are made");
     sub->add_option("--split", o.split_table, "table with columns tile, split, region; without it the columns of tiles.csv");
+    sub->add_option("--packed", o.packed, "packed tiles made by prepare, instead of --data");
     sub->add_option("--bands", o.bands, "names of bands where files do not say: \"images:red,green,blue;extra:ndvi\"");
     sub->add_option("--statistics-share", o.statistics_share, "share of training windows for mean and deviation")->check(CLI::Range(0.001, 1.0))->capture_default_str();
     sub->add_option("--min-distance", o.min_distance, "metres that splits must be apart")->capture_default_str();
@@ -70,6 +71,9 @@ inline int dispatch(const std::vector<VariantEntry>& variants, int argc, char** 
   split_app->add_option("--folds", o.folds, "leave-regions-out folds instead of one split");
   split_app->add_option("--region-column", o.region_column, "column of tiles.csv that holds regions, joined with what is derived");
   split_app->add_option("--seed", o.run.seed);
+  CLI::App* prepare_app = add("prepare", "packs the dataset's tiles into one file that is read at the speed of memory", &prepare);
+  with_data(prepare_app);
+  prepare_app->add_option("--pack", o.map, "file to write (default: OUT/VARIANT.rtspack)");
   with_data(add("stats", "computes normalization_stats.json", &stats));
   CLI::App* synth = add("synthesize", "writes synthetic scenes as a dataset", &synthesize);
   synth->add_option("--data", o.data, "folder to write")->required();

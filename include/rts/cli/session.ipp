@@ -4,6 +4,7 @@
 #include <rts/cli/options.hpp>
 #include <rts/cli/verify.hpp>
 #include <rts/core/atomic_file.hpp>
+#include <rts/data/packed.hpp>
 #include <rts/data/raster_source/raster_source.hpp>
 #include <rts/data/raster_source/synthetic_dataset.hpp>
 #include <rts/data/split.hpp>
@@ -41,9 +42,15 @@ inline std::string overrides_yaml(const Options& o) {
 
 /// Where tiles come from: the given dataset, or the embedded synthetic scenes, made on first use.
 struct Session {
-  std::unique_ptr<data::RasterSource> source;
+  std::unique_ptr<data::IndexedSource> source;
 
   Session(const Options& o, Observer& observer) {
+    if (!o.packed.empty()) {
+      data::PackedSource::Wanted wanted{o.plan.bands, o.plan.tile_height, o.plan.tile_width, o.plan.classes};
+      if (!o.split_table.empty()) wanted.split_table = o.split_table;
+      source = std::make_unique<data::PackedSource>(o.packed, wanted);
+      return;
+    }
     std::filesystem::path root = o.data;
     if (root.empty()) {
       root = o.out / "synthetic";
@@ -61,7 +68,7 @@ struct Session {
 
 /// run.json: what `resume`, `evaluate` and `predict` need to find the same data again.
 inline void write_run_json(const Options& o) {
-  nlohmann::ordered_json j{{"variant", o.plan.variant}, {"fingerprint", o.plan.fingerprint}, {"data", o.data.empty() ? "" : std::filesystem::absolute(o.data).string()}, {"split", o.split_table.empty() ? "" : std::filesystem::absolute(o.split_table).string()}, {"bands", o.bands}, {"threads", o.threads}, {"min_distance", o.min_distance}, {"statistics_share", o.statistics_share}, {"bf16", o.run.bf16}, {"skip_bad", o.run.skip_bad}, {"accept_ring_loss", o.run.accept_ring_loss}, {"shuffle_pixels", o.run.shuffle_pixels}, {"pixel_size", 0.0}, {"arguments", o.arguments}};
+  nlohmann::ordered_json j{{"variant", o.plan.variant}, {"fingerprint", o.plan.fingerprint}, {"data", o.data.empty() ? "" : std::filesystem::absolute(o.data).string()}, {"split", o.split_table.empty() ? "" : std::filesystem::absolute(o.split_table).string()}, {"bands", o.bands}, {"packed", o.packed.empty() ? "" : std::filesystem::absolute(o.packed).string()}, {"threads", o.threads}, {"min_distance", o.min_distance}, {"statistics_share", o.statistics_share}, {"bf16", o.run.bf16}, {"skip_bad", o.run.skip_bad}, {"accept_ring_loss", o.run.accept_ring_loss}, {"shuffle_pixels", o.run.shuffle_pixels}, {"pixel_size", 0.0}, {"arguments", o.arguments}};
   if (o.run.seed) j["seed"] = *o.run.seed;
   if (o.run.max_epochs) j["max_epochs"] = *o.run.max_epochs;
   write_text(o.folder() / "run.json", j.dump(2) + "\n");
@@ -77,6 +84,7 @@ inline void read_run_json(Options& o) {
   o.data = j.value("data", "");
   o.split_table = j.value("split", "");
   o.bands = j.value("bands", "");
+  o.packed = j.value("packed", "");
   o.threads = j.value("threads", o.threads);
   o.run.threads = o.threads;
   o.min_distance = j.value("min_distance", o.min_distance);

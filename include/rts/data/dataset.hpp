@@ -2,6 +2,7 @@
 // A dataset as tables: its bands, its files, and the grid of windows that a network sees. Reads no raster itself.
 
 #include <rts/core/error.hpp>
+#include <rts/core/pixel_type.hpp>
 #include <rts/data/footprint.hpp>
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct BandSource {
   int index = 1;                ///< band in the file, from 1
   double scale = 1;             ///< value = raw x scale
   std::optional<double> nodata; ///< raw value that means "no data"; the file's own when absent
+  std::string type = {};        ///< as the files store it, "UInt16"; known once indexed
 };
 
 /// One row of tiles.csv: a raster file of every folder under the same name.
@@ -64,6 +66,7 @@ struct Dataset {
   std::vector<FileInfo> info;     ///< of files, once indexed
   std::vector<Sample> samples;    ///< windows with data, once indexed
   int tile_height = 0, tile_width = 0;
+  PixelType pixels = PixelType::f32;  ///< the narrowest type that holds every band
   double pixel_size = 0;
   std::string extension = ".tif";
 
@@ -74,11 +77,32 @@ struct Dataset {
   std::vector<std::uint32_t> negatives(SplitName split) const;
 };
 
-/// Pixels of a sample, as read: planar floats in band units, labels, validity.
+/// Pixels of a sample as they are stored: planar bands of one type, labels, validity. Value in a band's unit = stored x its scale.
 struct RawTile {
-  std::vector<float> image;          ///< bands x height x width; where not valid the value is 0
+  PixelType type = PixelType::f32;
+  std::vector<std::byte> image;      ///< bands x height x width of `type`; where not valid the value is 0
   std::vector<std::uint8_t> label;   ///< height x width; 255 where unknown
   std::vector<std::uint8_t> valid;   ///< height x width; 1 where every band has data and the label is known
+
+  template <class T>
+  T* pixels(std::size_t band) { return reinterpret_cast<T*>(image.data()) + band * label.size(); }
+  template <class T>
+  const T* pixels(std::size_t band) const { return reinterpret_cast<const T*>(image.data()) + band * label.size(); }
+  /// Calls f with a pointer to a band's stored values, of their own type.
+  template <class F>
+  void visit(std::size_t band, F&& f) const {
+    if (type == PixelType::u8) f(pixels<std::uint8_t>(band));
+    else if (type == PixelType::u16) f(pixels<std::uint16_t>(band));
+    else f(pixels<float>(band));
+  }
+  /// A band in its unit.
+  std::vector<float> values(std::size_t band, double scale) const {
+    std::vector<float> out(label.size());
+    visit(band, [&](const auto* v) {
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(v[i]) * static_cast<float>(scale);
+    });
+    return out;
+  }
 };
 
 /// Reads windows; one per thread.
@@ -87,6 +111,8 @@ class Reader {
   virtual ~Reader() = default;
   /// errors: RTS-D6x with file and pixel.
   virtual void read(const Sample& sample, RawTile& out) = 0;
+  /// The sample, an element of the dataset's `samples`, as a record of the dataset's layout (record.hpp). errors: those of `read`.
+  virtual void read_record(const Sample& sample, std::byte* out) = 0;
 };
 
 /// A place that tiles come from. Implemented over GDAL in `raster_source/`.
@@ -109,6 +135,9 @@ Table read_csv(const std::filesystem::path& path);
 /// Reads tiles.csv (or lists images/), version.json and an optional table of splits and regions. Opens no raster.
 /// errors: RTS-D51 tables, RTS-D52 a tile listed twice, RTS-D53 a band that the dataset lacks.
 Dataset open_dataset(const std::filesystem::path& root, const std::optional<std::filesystem::path>& split_table);
+
+/// Takes splits and regions from a table. errors: RTS-D51, RTS-D52.
+void apply_split_table(Dataset& d, const std::filesystem::path& table);
 
 /// Rectangles of a sample that an earlier sample of the same acquisition covers: left out of evaluation, so that a
 /// pixel is scored once. Rows: row, column, height, width within the sample.

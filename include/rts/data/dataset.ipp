@@ -84,6 +84,30 @@ RTS_INLINE Table read_csv(const std::filesystem::path& path) {
   return t;
 }
 
+RTS_INLINE void apply_split_table(Dataset& d, const std::filesystem::path& table) {
+  const Table t = read_csv(table);
+  const int tile = t.column("tile"), region = t.column("region"), split = t.column("split");
+  RTS_CHECK_DATA(tile >= 0 && split >= 0, .code = "RTS-D51", .what = "the table of splits lacks a column", .where = table.string(), .expected = "tile, split and, best, region", .fix = "make it with the subcommand split");
+  std::map<std::string, const std::vector<std::string>*> rows;
+  std::map<std::string, std::string> contested;
+  for (const auto& r : t.rows) {
+    const auto [place, fresh] = rows.emplace(r[static_cast<std::size_t>(tile)], &r);
+    const std::string& mine = r[static_cast<std::size_t>(split)];
+    if (!fresh && mine != (*place->second)[static_cast<std::size_t>(split)]) {
+      contested[place->first] = mine;
+      continue;
+    }
+    RTS_CHECK_DATA(fresh, .code = "RTS-D52", .what = "a tile is listed twice", .where = table.string(), .found = place->first, .fix = "remove one of its rows");
+  }
+  for (FileRow& f : d.files) {
+    const auto row = rows.find(f.name);
+    f.split = row == rows.end() ? "none" : (*row->second)[static_cast<std::size_t>(split)];
+    if (row != rows.end() && region >= 0) f.region = (*row->second)[static_cast<std::size_t>(region)];
+    parse_split(f.split, table.string() + ": " + f.name);
+    if (const auto twice = contested.find(f.name); twice != contested.end()) f.other_split = twice->second;
+  }
+}
+
 RTS_INLINE Dataset open_dataset(const std::filesystem::path& root, const std::optional<std::filesystem::path>& split_table) {
   Dataset d;
   d.root = root;
@@ -112,29 +136,7 @@ RTS_INLINE Dataset open_dataset(const std::filesystem::path& root, const std::op
     for (std::string& n : names) add({std::move(n), "", "", ""});
     RTS_CHECK_DATA(!d.files.empty(), .code = "RTS-D51", .what = "no tiles", .where = (root / "images").string(), .expected = "*.tif", .fix = "check the dataset's folder");
   }
-  if (split_table) {
-    const Table t = read_csv(*split_table);
-    const int tile = t.column("tile"), region = t.column("region"), split = t.column("split");
-    RTS_CHECK_DATA(tile >= 0 && split >= 0, .code = "RTS-D51", .what = "the table of splits lacks a column", .where = split_table->string(), .expected = "tile, split and, best, region", .fix = "make it with the subcommand split");
-    std::map<std::string, const std::vector<std::string>*> rows;
-    std::map<std::string, std::string> contested;
-    for (const auto& r : t.rows) {
-      const auto [place, fresh] = rows.emplace(r[static_cast<std::size_t>(tile)], &r);
-      const std::string& mine = r[static_cast<std::size_t>(split)];
-      if (!fresh && mine != (*place->second)[static_cast<std::size_t>(split)]) {
-        contested[place->first] = mine;
-        continue;
-      }
-      RTS_CHECK_DATA(fresh, .code = "RTS-D52", .what = "a tile is listed twice", .where = split_table->string(), .found = place->first, .fix = "remove one of its rows");
-    }
-    for (FileRow& f : d.files) {
-      const auto row = rows.find(f.name);
-      f.split = row == rows.end() ? "none" : (*row->second)[static_cast<std::size_t>(split)];
-      if (row != rows.end() && region >= 0) f.region = (*row->second)[static_cast<std::size_t>(region)];
-      parse_split(f.split, split_table->string() + ": " + f.name);
-      if (const auto twice = contested.find(f.name); twice != contested.end()) f.other_split = twice->second;
-    }
-  }
+  if (split_table) apply_split_table(d, *split_table);
   if (std::ifstream in(root / "version.json"); in) {
     try {
       const auto json = nlohmann::json::parse(in);

@@ -7,6 +7,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <string>
 
 namespace rts::inline RTS_ABI::data {
 
@@ -24,8 +25,8 @@ struct SampleKey {
   std::uint32_t sample = 0;
 };
 
-/// Turns a raw tile into network input. Called from many threads at once.
-using Stage = std::function<void(const RawTile&, const SampleKey&, const TileView&)>;
+/// Turns a raw tile, which it may change, into network input. Called from many threads at once, each with a tile of its own.
+using Stage = std::function<void(RawTile&, const SampleKey&, const TileView&)>;
 
 struct LoaderOptions {
   int batch = 32;
@@ -35,15 +36,28 @@ struct LoaderOptions {
   bool drop_last = true;   ///< leave out an incomplete last batch
   bool pinned = false;     ///< page-locked slots, for copies to a GPU
   bool skip_bad = false;   ///< an unreadable tile becomes one without a valid pixel, and is counted
+  std::size_t record_bytes = 0;  ///< above 0: slots hold records (record.hpp) as they are stored, no stage runs
 };
 
 struct Batch {
   at::Tensor image;   ///< (N,bands,H,W) float
   at::Tensor label;   ///< (N,H,W) uint8
   at::Tensor valid;   ///< (N,H,W) uint8
+  at::Tensor records; ///< (N,record_bytes) uint8, instead of the three
   std::vector<std::uint32_t> samples;
   std::size_t index = 0;  ///< within the epoch
   std::vector<std::string> skipped;
+};
+
+/// Where an epoch's time went so far, in seconds. Reading, staging and idling are sums over the loader's threads.
+struct LoaderStatistics {
+  double elapsed = 0, reading = 0, staging = 0, idle = 0;
+  double waited = 0;       ///< how long the consumer waited for batches
+  std::int64_t tiles = 0;
+  double megabytes = 0;    ///< of stored pixels and labels
+  double megabytes_per_second() const { return elapsed > 0 ? megabytes / elapsed : 0; }
+  /// One sentence that names the bottleneck.
+  std::string text() const;
 };
 
 /// Threads live as long as the loader; `begin` starts an epoch, at any batch of it.
@@ -55,6 +69,7 @@ class Loader {
 
   void begin(std::vector<std::uint32_t> order, std::uint32_t epoch, std::size_t first_batch = 0);
   std::size_t batches() const;
+  LoaderStatistics statistics() const;
   /// The next batch, valid until the call after; nullptr at the end. Rethrows a tile's error at its batch's place.
   const Batch* next();
 

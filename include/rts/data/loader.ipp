@@ -3,7 +3,9 @@
 
 #include <ATen/ops/empty.h>
 
+#include <chrono>
 #include <condition_variable>
+#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <thread>
@@ -13,7 +15,7 @@ namespace rts::inline RTS_ABI::data {
 struct Loader::Impl {
   struct Slot {
     Batch batch;
-    at::Tensor image, label, valid;  // full size; the batch may hold a shorter view
+    at::Tensor image, label, valid, records;  // full size; the batch may hold a shorter view
     std::size_t pending = 0;
     std::vector<std::pair<std::size_t, std::exception_ptr>> errors;
   };
@@ -31,11 +33,17 @@ struct Loader::Impl {
   bool stop = false;
   std::mutex mutex;
   std::condition_variable work, ready;
+  LoaderStatistics spent;
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
   std::vector<std::jthread> threads;
 
   Impl(const Source& s, Stage st, const LoaderOptions& o) : source(s), stage(std::move(st)), options(o), slots(static_cast<std::size_t>(o.prefetch) + 1) {
     for (Slot& slot : slots) {
       const auto bytes = at::TensorOptions().dtype(at::kByte).pinned_memory(o.pinned);
+      if (o.record_bytes > 0) {
+        slot.records = at::empty({o.batch, static_cast<std::int64_t>(o.record_bytes)}, bytes);
+        continue;
+      }
       slot.image = at::empty({o.batch, o.bands, o.height, o.width}, at::TensorOptions().dtype(at::kFloat).pinned_memory(o.pinned));
       slot.label = at::empty({o.batch, o.height, o.width}, bytes);
       slot.valid = at::empty({o.batch, o.height, o.width}, bytes);
@@ -57,9 +65,12 @@ struct Loader::Impl {
     const std::unique_ptr<Reader> reader = source.reader();
     RawTile tile;
     std::unique_lock lock(mutex);
+    const auto since = [](std::chrono::steady_clock::time_point t) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count(); };
     for (;;) {
+      const auto idle = std::chrono::steady_clock::now();
       work.wait(lock, [&] { return stop || (next_task < tasks && next_task / static_cast<std::size_t>(options.batch) < released + slots.size()); });
       if (stop) return;
+      if (idle >= started) spent.idle += since(idle);
       const std::size_t task = next_task++, b = task / static_cast<std::size_t>(options.batch), place = task % static_cast<std::size_t>(options.batch);
       Slot& slot = slots[b % slots.size()];
       if (place == 0) prepare(slot, b);
@@ -68,18 +79,28 @@ struct Loader::Impl {
       lock.unlock();
       std::exception_ptr error;
       const std::size_t area = static_cast<std::size_t>(options.height) * static_cast<std::size_t>(options.width);
-      const TileView view{slot.image.mutable_data_ptr<float>() + place * area * static_cast<std::size_t>(options.bands), slot.label.mutable_data_ptr<std::uint8_t>() + place * area,
-                          slot.valid.mutable_data_ptr<std::uint8_t>() + place * area};
+      const bool raw = options.record_bytes > 0;
+      std::uint8_t* record = raw ? slot.records.mutable_data_ptr<std::uint8_t>() + place * options.record_bytes : nullptr;
+      const auto begin = std::chrono::steady_clock::now();
+      double reading = 0;
+      const TileView view = raw ? TileView{} : TileView{slot.image.mutable_data_ptr<float>() + place * area * static_cast<std::size_t>(options.bands), slot.label.mutable_data_ptr<std::uint8_t>() + place * area, slot.valid.mutable_data_ptr<std::uint8_t>() + place * area};
       try {
-        reader->read(source.dataset().samples[key.sample], tile);
-        stage(tile, key, view);
+        if (raw) reader->read_record(source.dataset().samples[key.sample], reinterpret_cast<std::byte*>(record));
+        else reader->read(source.dataset().samples[key.sample], tile);
+        reading = since(begin);
+        if (!raw) stage(tile, key, view);
       } catch (...) {
         error = std::current_exception();
-        std::memset(view.image, 0, area * static_cast<std::size_t>(options.bands) * sizeof(float));
-        std::memset(view.label, 255, area);
-        std::memset(view.valid, 0, area);
+        if (raw) std::memset(record, 0, options.record_bytes);  // not a pixel is valid
+        else std::memset(view.image, 0, area * static_cast<std::size_t>(options.bands) * sizeof(float));
+        if (!raw) std::memset(view.label, 255, area), std::memset(view.valid, 0, area);
       }
+      const double all = since(begin);
       lock.lock();
+      spent.reading += reading;
+      spent.staging += all - reading;
+      ++spent.tiles;
+      spent.megabytes += static_cast<double>(raw ? options.record_bytes : tile.image.size() + tile.label.size()) / 1e6;
       --active;
       if (error) slot.errors.emplace_back(place, error);
       if (--slot.pending == 0 || active == 0) ready.notify_all();
@@ -95,6 +116,10 @@ struct Loader::Impl {
     slot.batch.skipped.clear();
     slot.batch.samples.assign(order.begin() + static_cast<std::ptrdiff_t>(first), order.begin() + static_cast<std::ptrdiff_t>(first + n));
     const auto rows = static_cast<std::int64_t>(n);
+    if (options.record_bytes > 0) {
+      slot.batch.records = slot.records.narrow(0, 0, rows);
+      return;
+    }
     slot.batch.image = slot.image.narrow(0, 0, rows);
     slot.batch.label = slot.label.narrow(0, 0, rows);
     slot.batch.valid = slot.valid.narrow(0, 0, rows);
@@ -122,12 +147,32 @@ RTS_INLINE void Loader::begin(std::vector<std::uint32_t> order, std::uint32_t ep
     m.delivered = m.released = first_batch;
     m.next_task = first_batch * b;
     m.tasks = std::min(m.order.size(), m.batches * b);
+    m.spent = {};
+    m.started = std::chrono::steady_clock::now();
     for (Impl::Slot& s : m.slots) s.pending = 1;  // not ready until prepared and filled
   }
   m.work.notify_all();
 }
 
 RTS_INLINE std::size_t Loader::batches() const { return impl_->batches; }
+
+RTS_INLINE LoaderStatistics Loader::statistics() const {
+  const std::lock_guard lock(impl_->mutex);
+  LoaderStatistics s = impl_->spent;
+  s.elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - impl_->started).count();
+  return s;
+}
+
+RTS_INLINE std::string LoaderStatistics::text() const {
+  const auto percent = [](double part, double whole) { return std::to_string(whole > 0 ? static_cast<int>(100 * part / whole + 0.5) : 0) + " %"; };
+  const double busy = reading + staging;
+  char rate[64];
+  std::snprintf(rate, sizeof rate, "%.0f tiles/s, %.0f MB/s", elapsed > 0 ? static_cast<double>(tiles) / elapsed : 0.0, megabytes_per_second());
+  std::string text = std::string(rate) + "; the network waited " + percent(waited, elapsed) + " of the time: ";
+  if (waited < 0.1 * elapsed) return text + "it is the bottleneck, tiles are ready in time (loader threads idle " + percent(idle, idle + busy) + ")";
+  if (reading > staging) return text + "reading tiles is the bottleneck (" + percent(reading, busy) + " of the loader's work): pack them with prepare, or raise --threads";
+  return text + "augmentation is the bottleneck (" + percent(staging, busy) + " of the loader's work): raise --threads, or lower the probabilities of what samples or filters";
+}
 
 RTS_INLINE const Batch* Loader::next() {
   Impl& m = *impl_;
@@ -139,7 +184,9 @@ RTS_INLINE const Batch* Loader::next() {
   }
   if (m.delivered >= m.batches) return nullptr;
   Impl::Slot& slot = m.slots[m.delivered % m.slots.size()];
+  const auto asked = std::chrono::steady_clock::now();
   m.ready.wait(lock, [&] { return slot.pending == 0; });
+  m.spent.waited += std::chrono::duration<double>(std::chrono::steady_clock::now() - asked).count();
   ++m.delivered;
   if (!slot.errors.empty()) {
     std::sort(slot.errors.begin(), slot.errors.end(), [](const auto& a, const auto& b) { return a.first < b.first; });

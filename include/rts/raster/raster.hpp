@@ -2,6 +2,7 @@
 // GDAL behind a small door: opening, reading windows, georeference, atomic GeoTIFF writing. Knows nothing of tiles or models.
 
 #include <rts/core/error.hpp>
+#include <rts/core/pixel_type.hpp>
 
 #include <array>
 #include <cstdint>
@@ -44,14 +45,14 @@ class Raster {
   int width() const;
   int height() const;
   int bands() const;
-  std::string type() const;  ///< of the first band, "UInt16"
+  std::string type(int band = 1) const;  ///< "UInt16"
   std::string description(int band) const;
   std::optional<double> nodata(int band) const;
   GeoReference geo() const;
   std::string metadata(const char* key) const;
 
-  /// Window of `bands` (from 1) as planar floats: out[b][row][column].
-  void read(int column, int row, int width, int height, const std::vector<int>& bands, float* out) const;
+  /// Window of `bands` (from 1), planar: out[b][row][column], as floats or as another type that must hold the raster's values.
+  void read(int column, int row, int width, int height, const std::vector<int>& bands, void* out, PixelType type = PixelType::f32) const;
   void read(int column, int row, int width, int height, int band, std::uint8_t* out) const;
 
  private:

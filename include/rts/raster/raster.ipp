@@ -74,7 +74,7 @@ RTS_INLINE const std::filesystem::path& Raster::path() const { return impl_->pat
 RTS_INLINE int Raster::width() const { return GDALGetRasterXSize(impl_->dataset); }
 RTS_INLINE int Raster::height() const { return GDALGetRasterYSize(impl_->dataset); }
 RTS_INLINE int Raster::bands() const { return GDALGetRasterCount(impl_->dataset); }
-RTS_INLINE std::string Raster::type() const { return GDALGetDataTypeName(GDALGetRasterDataType(impl_->band(1))); }
+RTS_INLINE std::string Raster::type(int band) const { return GDALGetDataTypeName(GDALGetRasterDataType(impl_->band(band))); }
 RTS_INLINE std::string Raster::description(int band) const { return GDALGetDescription(impl_->band(band)); }
 RTS_INLINE std::optional<double> Raster::nodata(int band) const {
   int has = 0;
@@ -102,10 +102,12 @@ RTS_INLINE GeoReference Raster::geo() const {
   return g;
 }
 
-RTS_INLINE void Raster::read(int column, int row, int w, int h, const std::vector<int>& bands, float* out) const {
+RTS_INLINE void Raster::read(int column, int row, int w, int h, const std::vector<int>& bands, void* out, PixelType type) const {
   const detail::Messages messages;
   std::vector<int> list = bands;
-  const CPLErr error = GDALDatasetRasterIO(impl_->dataset, GF_Read, column, row, w, h, out, w, h, GDT_Float32, static_cast<int>(list.size()), list.data(), 0, 0, 0);
+  const CPLErr error = GDALDatasetRasterIO(impl_->dataset, GF_Read, column, row, w, h, out, w, h, type == PixelType::u8 ? GDT_Byte : type == PixelType::u16 ? GDT_UInt16
+                                                                                                                                                            : GDT_Float32,
+                                           static_cast<int>(list.size()), list.data(), 0, 0, 0);
   RTS_CHECK_DATA(error == CE_None, .code = "RTS-G52", .what = "cannot read the raster", .where = path().string() + ", row " + std::to_string(row) + ", column " + std::to_string(column),
                  .expected = std::to_string(w) + " x " + std::to_string(h) + " pixels", .found = messages.text(), .fix = "the file is truncated or corrupt: replace it, or train with --skip-bad-tiles");
 }

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 class Run {
  public:
   Run(const Plan& plan, const data::Source& source, const data::Statistics& statistics, const RunOptions& options, Observer& observer)
-      : plan_(plan), source_(source), options_(options), observer_(observer), device_(parse_device(options.device)), arithmetic_(effective_arithmetic(plan, device_, options.bf16)), seed_(options.seed.value_or(plan.seed)), normalizer_(make_normalizer(plan, statistics)), pass_numbers_(weighted_numbers(plan, source)), positives_(source.dataset().positives(data::SplitName::train)), negatives_(source.dataset().negatives(data::SplitName::train)), validation_(split_samples(source.dataset(), data::SplitName::val)), loader_(source, training_stage(plan, normalizer_, seed_, options.shuffle_pixels), {.batch = plan.batch, .bands = static_cast<int>(plan.bands.size()), .height = plan.tile_height, .width = plan.tile_width, .threads = options.threads, .pinned = device_.is_cuda(), .skip_bad = options.skip_bad}) {
+      : plan_(plan), source_(source), options_(options), observer_(observer), device_(parse_device(options.device)), arithmetic_(effective_arithmetic(plan, device_, options.bf16)), seed_(options.seed.value_or(plan.seed)), bands_(band_set(plan, make_normalizer(plan, statistics, full_scale(source.dataset())), source.dataset())), pass_numbers_(weighted_numbers(plan, source)), positives_(source.dataset().positives(data::SplitName::train)), negatives_(source.dataset().negatives(data::SplitName::train)), validation_(split_samples(source.dataset(), data::SplitName::val)), loader_(source, training_stage(plan, bands_, seed_, options.shuffle_pixels, plan.pastes_objects ? object_bank(source) : nullptr), {.batch = plan.batch, .bands = static_cast<int>(plan.bands.size()), .height = plan.tile_height, .width = plan.tile_width, .threads = options.threads, .pinned = device_.is_cuda(), .skip_bad = options.skip_bad}) {
     set_determinism(plan.deterministic);
     network_ = build_network(plan, device_, seed_);
     load_first_weights();
@@ -127,6 +127,7 @@ class Run {
       }
     }
     collect_losses(0);
+    observer_.on_message("info", "loader: " + loader_.statistics().text());
     finish_epoch(drawn, start);
     return true;
   }
@@ -198,7 +199,7 @@ class Run {
   /// Adds validation figures to the record and returns the watched metric, higher is better.
   double validate(Record& record) {
     const auto run = [&](const std::shared_ptr<models::Network>& network, const std::string& task) {
-      return evaluate(plan_, pass_numbers_, source_, evaluation_stage(plan_, normalizer_, seed_, options_.shuffle_pixels), validation_, predictor(network, device_, arithmetic_),
+      return evaluate(plan_, pass_numbers_, source_, evaluation_stage(plan_, bands_, seed_, options_.shuffle_pixels), validation_, predictor(network, device_, arithmetic_),
                       {.batch = plan_.batch, .threads = options_.threads, .skip_bad = options_.skip_bad, .task = task}, observer_);
     };
     if (average_) {
@@ -321,7 +322,7 @@ class Run {
   at::Device device_;
   Arithmetic arithmetic_;
   std::uint64_t seed_;
-  Normalizer normalizer_;
+  augment::BandSet bands_;
   losses::PassNumbers pass_numbers_;  // with the class weights of the training split
   std::vector<std::uint32_t> positives_, negatives_, validation_;
   data::Loader loader_;

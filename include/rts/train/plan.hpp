@@ -1,7 +1,7 @@
 #pragma once
 // What a recipe becomes for the engine: plain values and function pointers to its few real instantiations.
 
-#include <rts/core/d4_formula.hpp>
+#include <rts/augment/steps_formula.hpp>
 #include <rts/core/description.hpp>
 #include <rts/core/philox_formula.hpp>
 #include <rts/losses/pass.hpp>
@@ -43,8 +43,8 @@ struct Plan {
   bool has_cuda_kernel = false;  ///< of the loss's structure
 
   // Augmentation and sampling
-  D4(*draw_symmetry)
-  (Random&) = nullptr;
+  augment::Draw (*draw)(Random&, const augment::Frame&) = nullptr;
+  bool pastes_objects = false;
   std::vector<double> ratios;  ///< negatives per positive, by epoch
   double positive_fraction = 0.5;
 

@@ -58,7 +58,12 @@ train::Plan Trainer<P...>::plan() {
   p.has_cuda_kernel = losses::has_cuda_kernel<Loss>();
   p.pass_numbers = losses::numbers_of<Loss, policy<axes::Boundary>, policy<axes::Targets>>();
 
-  p.draw_symmetry = &policy<axes::Augmentation>::draw;
+  p.draw = [](Random& random, const augment::Frame& frame) {
+    augment::Draw draw;
+    policy<axes::Augmentation>::draw(random, frame, draw);
+    return draw;
+  };
+  p.pastes_objects = policy<axes::Augmentation>::pastes_objects;
   using Length = policy<axes::Length>;
   p.epochs = Length::options.max;
   using Sampler = policy<axes::Sampler>;

@@ -29,7 +29,7 @@ template <> struct Default<axes::Loss>            { using type = losses::Focal<>
 template <> struct Default<axes::Targets>         { using type = targets::Hard; };
 template <> struct Default<axes::Boundary>        { using type = boundary::Ignore<>; };
 template <> struct Default<axes::Sampler>         { using type = samplers::Curriculum<samplers::slump_ratios>; };
-template <> struct Default<axes::Augmentation>    { using type = augment::Chain<augment::Rotate90<>, augment::FlipHorizontal<>, augment::FlipVertical<>>; };
+template <> struct Default<axes::Augmentation>    { using type = augment::Guide; };
 template <> struct Default<axes::Optimizer>       { using type = optim::AdamW<>; };
 template <> struct Default<axes::Clipping>        { using type = optim::GradientNorm<>; };
 template <> struct Default<axes::Averaging>       { using type = optim::Ema<>; };
@@ -63,6 +63,13 @@ struct Recipe {
   }
 };
 
+/// Whether an input reads red, green and blue.
+template <class Input>
+consteval bool has_colours() {
+  int found = 0;
+  for (const std::string_view n : Input::names) found += n == "red" || n == "green" || n == "blue";
+  return found == 3;
+}
 template <class S>
 consteval bool stopping_valid() {
   if constexpr (requires { S::options.epochs; }) return S::options.epochs > 0 && S::options.min_delta >= 0;
@@ -252,11 +259,28 @@ struct RecipeChecks {
   static constexpr bool a01 = !ok || Augment::well_formed;
   static_assert(a01,
                 "[RTS-A01] what: augment::Chain<...> holds a type that is no transform; why: the chain is fused at compile time; "
-                "fix: use augment::Rotate90<>, FlipHorizontal<>, FlipVertical<> or a type that satisfies augment::Transform");
+                "fix: use augment::Rotate90<>, FlipHorizontal<>, Elastic<> or another of docs/policies/augment.md, or a type that satisfies augment::Transform");
   static constexpr bool a02 = !ok || !a01 || Augment::probabilities_valid;
   static_assert(a02, "[RTS-A02] what: a probability outside [0, 1]; why: it is no probability; fix: for example .p = 0.5");
   static constexpr bool a03 = !ok || !a01 || !Augment::quarter_turns || Tile::options.height == Tile::options.width;
   static_assert(a03, "[RTS-A03] what: quarter turns on tiles that are not square; why: they swap height and width; fix: use square tiles, or flips alone");
+
+  static constexpr bool a04 = !ok || !a01 || Augment::valid_options;
+  static_assert(a04, "[RTS-A04] what: an augmentation option out of range; why: limits lie in [0, 1], a range begins below its end, a median is 3 or 5 wide, a group's probabilities add up to more than 0; fix: correct the number");
+  static constexpr bool a05 = !ok || !a01 || Augment::ordered;
+  static_assert(a05,
+                "[RTS-A05] what: a chain that changes values before it moves pixels, or a group of both kinds; why: pixels are moved once, before values change; "
+                "fix: CopyPaste first, then what moves pixels, then what changes values");
+  static constexpr bool a06 = !ok || !a01 || (Augment::one_border && Augment::displacements <= 1);
+  static_assert(a06,
+                "[RTS-A06] what: two borders, or two Elastic, in one chain; why: the chain is sampled once, with one border and one displacement; "
+                "fix: give every transform the same .border, and one Elastic");
+  static constexpr bool a07 = !ok || !a01 || !d03 || (Augment::largest_crop <= Tile::options.height && Augment::largest_crop <= Tile::options.width);
+  static_assert(a07, "[RTS-A07] what: a random crop larger than the tile; why: there is nothing outside it; fix: a smaller .largest, or a larger data::Tile");
+  static constexpr bool a08 = !ok || !a01 || !d01 || !Augment::needs_colour || detail::has_colours<policy<axes::Input>>();
+  static_assert(a08,
+                "[RTS-A08] what: a colour transform for an input without red, green and blue; why: it would do nothing; "
+                "fix: leave Brightness, Contrast, Saturation, Hue, Gamma, Shadow and Clahe out of the chain, or augment::None, or read the colours");
 
   // Sampler
   using Sample = policy<axes::Sampler>;
@@ -341,7 +365,7 @@ struct RecipeChecks {
   static_assert(p02, "[RTS-P02] what: a deterministic recipe with a policy that cannot be; why: two runs would differ; fix: replace that policy, or say train::Fast<>");
 
   static constexpr bool all = ok && d01 && d02 && d03 && d04 && m01 && m02 && m03 && m04 && m05 && m06 && m07 && m08 && l01 && l02 && l03 && l04 && l05 && l06 && l07 &&
-                              b01 && b02 && b03 && b04 && a01 && a02 && a03 && s01 && s02 && s03 && s04 && s05 && o01 && o02 && o03 && o04 && t01 && t02 && t03 &&
+                              b01 && b02 && b03 && b04 && a01 && a02 && a03 && a04 && a05 && a06 && a07 && a08 && s01 && s02 && s03 && s04 && s05 && o01 && o02 && o03 && o04 && t01 && t02 && t03 &&
                               t04 && t05 && t06 && t07 && t08 && t09 && v01 && v02 && p01 && p02;
 };
 

@@ -2,8 +2,7 @@
 // A dataset of GeoTIFF tiles or scenes, read through GDAL. The only place in data/ that knows rasters.
 
 #include <rts/core/observer.hpp>
-#include <rts/data/dataset.hpp>
-#include <rts/data/statistics.hpp>
+#include <rts/data/index.hpp>
 
 namespace rts::inline RTS_ABI::data {
 
@@ -25,20 +24,10 @@ struct SourceOptions {
 /// grid window counted. errors, each with the file's name: RTS-D51 to D54 tables, RTS-D61 no georeference or a geographic
 /// CRS, RTS-D62 another pixel size, RTS-D63 missing band, RTS-D64 label of another size, RTS-D65 unknown label value,
 /// RTS-D66 NaN or infinity, RTS-D67 smaller than a tile, RTS-G51/G52 corrupt or truncated.
-class RasterSource : public Source {
+class RasterSource : public IndexedSource {
  public:
   RasterSource(const SourceOptions& options, Observer& observer);
-  const Dataset& dataset() const override { return dataset_; }
   std::unique_ptr<Reader> reader() const override;
-  /// Statistics of the bands over the training split (all splits when none is named).
-  const Statistics& statistics() const { return statistics_; }
-  const std::vector<std::string>& skipped() const { return skipped_; }
-
- private:
-  Dataset dataset_;
-  Statistics statistics_;
-  std::vector<std::string> skipped_;
-  int classes_;
 };
 
 /// Footprints and tables without reading pixels: what `split` needs.

@@ -4,11 +4,12 @@
 #include <rts/core/description.hpp>
 #include <rts/core/interrupt.hpp>
 #include <rts/core/philox_formula.hpp>
+#include <rts/data/record.hpp>
 #include <rts/raster/raster.hpp>
 
 #include <atomic>
 #include <cmath>
-#include <ctime>
+#include <cstring>
 #include <list>
 #include <map>
 #include <mutex>
@@ -84,11 +85,16 @@ class GdalReader : public Reader {
   GdalReader(const Dataset& d, int classes) : d_(d), classes_(classes) {}
 
   void read(const Sample& sample, RawTile& out) override { read_window(sample, d_.tile_height, d_.tile_width, out); }
+  void read_record(const Sample& sample, std::byte* out) override {
+    read(sample, tile_);
+    to_record(tile_, layout_of(d_, classes_), out);
+  }
 
   void read_window(const Sample& sample, int h, int w, RawTile& out) {
     const std::size_t area = static_cast<std::size_t>(h) * static_cast<std::size_t>(w);
     const std::string& name = d_.files[sample.file].name;
-    out.image.resize(area * d_.bands.size());
+    out.type = d_.pixels;
+    out.image.resize(area * d_.bands.size() * bytes_of(out.type));
     out.label.resize(area);
     out.valid.assign(area, 1);
     for (std::size_t first = 0; first < d_.bands.size();) {  // neighbouring bands of one file in one call
@@ -96,8 +102,9 @@ class GdalReader : public Reader {
       std::vector<int> indices;
       while (last < d_.bands.size() && d_.bands[last].folder == d_.bands[first].folder) indices.push_back(d_.bands[last++].index);
       const Open& file = open(d_.bands[first].folder, name);
-      file.raster.read(sample.column, sample.row, w, h, indices, out.image.data() + first * area);
-      for (std::size_t b = first; b < last; ++b) mask(d_.bands[b], file, sample, w, out.image.data() + b * area, out.valid.data(), area);
+      file.raster.read(sample.column, sample.row, w, h, indices, out.image.data() + first * area * bytes_of(out.type), out.type);
+      for (std::size_t b = first; b < last; ++b)
+        out.visit(b, [&](const auto* values) { mask(d_.bands[b], file, sample, w, values, out.valid.data(), area); });
       first = last;
     }
     open("labels", name).raster.read(sample.column, sample.row, w, h, 1, out.label.data());
@@ -107,9 +114,12 @@ class GdalReader : public Reader {
         throw DataError({.code = "RTS-D65", .what = "a label with an unknown value", .where = place(file_path(d_, "labels", name).string(), sample, w, i), .expected = "0 to " + std::to_string(classes_ - 1) + ", or 255 for unknown", .found = std::to_string(out.label[i]), .fix = "re-encode the labels"});
       if (!out.valid[i]) out.label[i] = ignore_value;
     }
-    for (std::size_t b = 0; b < d_.bands.size(); ++b)
-      for (std::size_t i = 0; i < area; ++i)
-        if (!out.valid[i]) out.image[b * area + i] = 0;
+    if (std::memchr(out.valid.data(), 0, area))
+      for (std::size_t b = 0; b < d_.bands.size(); ++b)
+        out.visit(b, [&]<class T>(const T*) {
+          T* v = out.pixels<T>(b);
+          for (std::size_t i = 0; i < area; ++i) v[i] = out.valid[i] ? v[i] : T{0};
+        });
   }
 
  private:
@@ -137,31 +147,44 @@ class GdalReader : public Reader {
   static std::string place(const std::string& file, const Sample& s, int w, std::size_t i) {
     return file + ", row " + std::to_string(s.row + static_cast<int>(i) / w) + ", column " + std::to_string(s.column + static_cast<int>(i) % w);
   }
-  void mask(const BandSource& band, const Open& file, const Sample& s, int w, float* values, std::uint8_t* valid, std::size_t area) const {
+  template <class T>
+  void mask(const BandSource& band, const Open& file, const Sample& s, int w, const T* values, std::uint8_t* valid, std::size_t area) const {
     const auto nodata = band.nodata ? band.nodata : file.nodata[static_cast<std::size_t>(band.index - 1)];
     const bool nan_is_nodata = nodata && std::isnan(*nodata);
     const float none = nodata ? static_cast<float>(*nodata) : 0;
-    const float scale = static_cast<float>(band.scale);
+    if constexpr (!std::is_same_v<T, float>) {  // whole numbers are finite
+      if (nodata && !nan_is_nodata)
+        for (std::size_t i = 0; i < area; ++i) valid[i] &= static_cast<float>(values[i]) != none;
+      return;
+    }
     for (std::size_t i = 0; i < area; ++i) {
-      if (nodata && (nan_is_nodata ? std::isnan(values[i]) : values[i] == none)) valid[i] = 0;
-      else if (!std::isfinite(values[i]))
+      if (nodata && (nan_is_nodata ? std::isnan(static_cast<float>(values[i])) : static_cast<float>(values[i]) == none)) valid[i] = 0;
+      else if (!std::isfinite(static_cast<float>(values[i])))
         throw DataError({.code = "RTS-D66", .what = "NaN or infinity in an image", .where = place(file.raster.path().string(), s, w, i), .expected = "finite numbers, or a declared nodata value", .found = band.name, .fix = "declare NaN as nodata (gdal_edit.py -a_nodata nan), or mend the file"});
-      else values[i] *= scale;
     }
   }
 
   const Dataset& d_;
   int classes_;
+  RawTile tile_;
   std::list<Open> files_;
 };
 
-inline std::string utc_now() {
-  char text[32];
-  const std::time_t t = std::time(nullptr);
-  std::tm tm{};
-  gmtime_r(&t, &tm);
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
-  return text;
+/// What the first readable file stores: the type of every band, and the one that tiles keep.
+inline void find_types(Dataset& d) {
+  for (const FileRow& f : d.files) {
+    try {
+      d.pixels = PixelType::u8;
+      for (BandSource& b : d.bands) {
+        const raster::Raster r(file_path(d, b.folder, f.name));
+        b.type = r.type(std::min(b.index, r.bands()));
+        if (b.type == "UInt16" && d.pixels == PixelType::u8) d.pixels = PixelType::u16;
+        else if (b.type != "Byte" && b.type != "UInt16") d.pixels = PixelType::f32;
+      }
+      return;
+    } catch (const DataError&) {  // reported with its name when the files are indexed
+    }
+  }
 }
 
 inline void check_file(const Dataset& d, std::uint32_t index, FileInfo& info) {
@@ -178,6 +201,7 @@ inline void check_file(const Dataset& d, std::uint32_t index, FileInfo& info) {
     const std::string text = b.index <= r.bands() ? r.description(b.index) : "";
     RTS_CHECK_DATA(b.index <= r.bands() && (text.empty() || text == b.name), .code = "RTS-D63", .what = "a tile with other bands than the dataset", .where = r.path().string(),
                    .expected = "band " + std::to_string(b.index) + " is " + b.name, .found = b.index <= r.bands() ? text : std::to_string(r.bands()) + " bands", .fix = "replace the file, or correct version.json");
+    RTS_CHECK_DATA(r.type(b.index) == b.type, .code = "RTS-D68", .what = "a band of another type than in the dataset's first tile", .where = r.path().string() + ": " + b.name, .expected = b.type, .found = r.type(b.index), .fix = "convert the file with gdal_translate -ot " + b.type);
   }
   same_size(raster::Raster(file_path(d, "labels", name)), "a label of another size than its image");
   RTS_CHECK_DATA(info.width >= d.tile_width && info.height >= d.tile_height, .code = "RTS-D67", .what = "an image smaller than the recipe's tile", .where = image.path().string(),
@@ -192,7 +216,8 @@ RTS_INLINE Dataset open_footprints(const std::filesystem::path& root, const std:
   return d;
 }
 
-RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer) : classes_(o.classes) {
+RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer) {
+  classes_ = o.classes;
   raster::initialize();
   dataset_ = open_dataset(o.root, o.split_table);
   Dataset& d = dataset_;
@@ -200,11 +225,11 @@ RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer
   d.tile_width = o.tile_width;
   d.bands = detail::find_bands(d, o);
   d.info.resize(d.files.size());
+  detail::find_types(d);
 
   struct PerFile {
     std::vector<Sample> samples;
-    std::vector<Moments> moments;
-    std::int64_t used = 0;
+    FileMoments moments;
     std::exception_ptr error;
     std::uint64_t content = 0;
   };
@@ -216,8 +241,7 @@ RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer
     RawTile tile;
     for (std::size_t f; (f = next.fetch_add(1)) < d.files.size() && !interrupted();) {
       PerFile& result = results[f];
-      result.moments.resize(d.bands.size());
-      const SplitName split = parse_split(d.files[f].split, d.files[f].name);
+      result.moments.bands.resize(d.bands.size());
       try {
         detail::check_file(d, static_cast<std::uint32_t>(f), d.info[f]);
         const std::size_t area = static_cast<std::size_t>(d.tile_height) * static_cast<std::size_t>(d.tile_width);
@@ -229,18 +253,13 @@ RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer
               s.valid += tile.valid[i];
               s.positives += tile.valid[i] && tile.label[i] > 0;
             }
-            s.content = fnv1a({reinterpret_cast<const char*>(tile.image.data()), tile.image.size() * sizeof(float)});
+            s.content = fnv1a({reinterpret_cast<const char*>(tile.image.data()), tile.image.size()});
             result.content = fnv1a({reinterpret_cast<const char*>(tile.label.data()), tile.label.size()}, result.content ^ s.content);
             if (s.valid > 0) result.samples.push_back(s);
             Random pick(o.seed, 0x57A7u, f * 1000003u + static_cast<std::uint64_t>(row) * 4099u + static_cast<std::uint64_t>(column));
-            if ((split == SplitName::train || d.files[f].split.empty()) && s.valid > 0 && pick.uniform(0, 1) < o.statistics_share) {
-              ++result.used;
-              for (std::size_t b = 0; b < d.bands.size(); ++b) {
-                Moments m;
-                for (std::size_t i = 0; i < area; ++i)
-                  if (tile.valid[i]) m.add(tile.image[b * area + i]);
-                result.moments[b].merge(m);
-              }
+            if (s.valid > 0 && pick.uniform(0, 1) < o.statistics_share) {
+              ++result.moments.windows;
+              for (std::size_t b = 0; b < d.bands.size(); ++b) result.moments.bands[b].merge(moments_of(tile, b, d.bands[b].scale));
             }
           }
       } catch (...) {
@@ -255,7 +274,7 @@ RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer
     std::vector<std::jthread> threads;
     for (int t = 0; t < std::max(1, o.threads); ++t) threads.emplace_back(work);
   }
-  std::vector<Moments> moments(d.bands.size());
+  moments_.assign(d.files.size(), {std::vector<Moments>(d.bands.size()), 0});
   std::uint64_t content = fnv1a("rts");
   for (std::size_t f = 0; f < results.size(); ++f) {
     PerFile& r = results[f];
@@ -278,18 +297,11 @@ RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer
       continue;
     }
     d.samples.insert(d.samples.end(), r.samples.begin(), r.samples.end());
-    for (std::size_t b = 0; b < moments.size(); ++b) moments[b].merge(r.moments[b]);
-    statistics_.n_tiles_used += r.used;
+    moments_[f] = std::move(r.moments);
     content = fnv1a(hex16(r.content), content);
   }
   if (d.version.empty()) d.version = "content-" + hex16(content);
-  statistics_.dataset_version = d.version;
-  statistics_.computed_date = detail::utc_now();
-  for (std::size_t b = 0; b < moments.size(); ++b) {
-    statistics_.bands.push_back(d.bands[b].name);
-    statistics_.mean.push_back(moments[b].mean);
-    statistics_.std.push_back(moments[b].std());
-  }
+  statistics_ = training_statistics(d, moments_);
 }
 
 RTS_INLINE std::unique_ptr<Reader> RasterSource::reader() const { return std::make_unique<detail::GdalReader>(dataset_, classes_); }

@@ -1,0 +1,13 @@
+# OpenCV's core and imgproc as rts::opencv. Debian's small packages (libopencv-imgproc-dev) bring no CMake configuration.
+if(NOT TARGET rts::opencv)
+  find_path(RTS_OPENCV_INCLUDE opencv2/imgproc.hpp PATH_SUFFIXES opencv4)
+  find_library(RTS_OPENCV_CORE opencv_core)
+  find_library(RTS_OPENCV_IMGPROC opencv_imgproc)
+  if(NOT RTS_OPENCV_INCLUDE OR NOT RTS_OPENCV_CORE OR NOT RTS_OPENCV_IMGPROC)
+    message(FATAL_ERROR "rts: OpenCV's imgproc was not found; install libopencv-imgproc-dev, or configure with RTS_WITH_RASTER=OFF")
+  endif()
+  add_library(rts::opencv INTERFACE IMPORTED GLOBAL)
+  target_include_directories(rts::opencv SYSTEM INTERFACE ${RTS_OPENCV_INCLUDE})
+  target_link_libraries(rts::opencv INTERFACE ${RTS_OPENCV_IMGPROC} ${RTS_OPENCV_CORE})
+  target_compile_definitions(rts::opencv INTERFACE RTS_WITH_OPENCV)
+endif()
