@@ -4,3 +4,4 @@
 #include <rts/inference/predict.ipp>
 #include <rts/raster/picture.ipp>
 #include <rts/raster/raster.ipp>
+#include <rts/raster/tiff_blocks.ipp>

@@ -40,6 +40,7 @@ struct FileInfo {
   int epsg = 0;           ///< 0 when the CRS has no code
   std::array<double, 6> transform{};
   Footprint footprint;
+  std::vector<std::optional<double>> nodata = {};  ///< the file's own, of the recipe's bands
 };
 
 /// One window of the fixed grid: the unit of sampling, splitting and evaluation.

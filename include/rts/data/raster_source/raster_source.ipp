@@ -6,6 +6,7 @@
 #include <rts/core/philox_formula.hpp>
 #include <rts/data/record.hpp>
 #include <rts/raster/raster.hpp>
+#include <rts/raster/tiff_blocks.hpp>
 
 #include <atomic>
 #include <cmath>
@@ -79,10 +80,10 @@ inline std::vector<BandSource> find_bands(const Dataset& d, const SourceOptions&
   return out;
 }
 
-/// Reads windows of all bands and the label of a dataset.
-class GdalReader : public Reader {
+/// Reads windows of all bands and the label of a dataset: blocks directly where the file allows it, else through GDAL.
+class RasterReader : public Reader {
  public:
-  GdalReader(const Dataset& d, int classes) : d_(d), classes_(classes) {}
+  RasterReader(const Dataset& d, int classes) : d_(d), classes_(classes) {}
 
   void read(const Sample& sample, RawTile& out) override { read_window(sample, d_.tile_height, d_.tile_width, out); }
   void read_record(const Sample& sample, std::byte* out) override {
@@ -92,7 +93,6 @@ class GdalReader : public Reader {
 
   void read_window(const Sample& sample, int h, int w, RawTile& out) {
     const std::size_t area = static_cast<std::size_t>(h) * static_cast<std::size_t>(w);
-    const std::string& name = d_.files[sample.file].name;
     out.type = d_.pixels;
     out.image.resize(area * d_.bands.size() * bytes_of(out.type));
     out.label.resize(area);
@@ -101,19 +101,23 @@ class GdalReader : public Reader {
       std::size_t last = first;
       std::vector<int> indices;
       while (last < d_.bands.size() && d_.bands[last].folder == d_.bands[first].folder) indices.push_back(d_.bands[last++].index);
-      const Open& file = open(d_.bands[first].folder, name);
-      file.raster.read(sample.column, sample.row, w, h, indices, out.image.data() + first * area * bytes_of(out.type), out.type);
+      read_file(d_.bands[first].folder, sample, w, h, indices, out.image.data() + first * area * bytes_of(out.type), out.type);
       for (std::size_t b = first; b < last; ++b)
-        out.visit(b, [&](const auto* values) { mask(d_.bands[b], file, sample, w, values, out.valid.data(), area); });
+        out.visit(b, [&](const auto* values) { mask(b, sample, w, values, out.valid.data(), area); });
       first = last;
     }
-    open("labels", name).raster.read(sample.column, sample.row, w, h, 1, out.label.data());
+    read_file("labels", sample, w, h, {1}, out.label.data(), PixelType::u8);
+    const auto most = static_cast<std::uint8_t>(classes_ - 1);
+    std::uint8_t unknown = 0;
     for (std::size_t i = 0; i < area; ++i) {
-      if (out.label[i] == ignore_value) out.valid[i] = 0;
-      else if (out.label[i] >= classes_)
-        throw DataError({.code = "RTS-D65", .what = "a label with an unknown value", .where = place(file_path(d_, "labels", name).string(), sample, w, i), .expected = "0 to " + std::to_string(classes_ - 1) + ", or 255 for unknown", .found = std::to_string(out.label[i]), .fix = "re-encode the labels"});
-      if (!out.valid[i]) out.label[i] = ignore_value;
+      const std::uint8_t label = out.label[i], known = label != ignore_value;
+      unknown |= known & (label > most);
+      out.valid[i] &= known;
+      out.label[i] = out.valid[i] ? label : ignore_value;
     }
+    for (std::size_t i = 0; unknown && i < area; ++i)
+      if (out.label[i] > most && out.label[i] != ignore_value)
+        throw DataError({.code = "RTS-D65", .what = "a label with an unknown value", .where = place("labels", sample, w, i), .expected = "0 to " + std::to_string(classes_ - 1) + ", or 255 for unknown", .found = std::to_string(out.label[i]), .fix = "re-encode the labels"});
     if (std::memchr(out.valid.data(), 0, area))
       for (std::size_t b = 0; b < d_.bands.size(); ++b)
         out.visit(b, [&]<class T>(const T*) {
@@ -126,30 +130,35 @@ class GdalReader : public Reader {
   static constexpr std::uint8_t ignore_value = 255;
   struct Open {
     std::string key;
-    raster::Raster raster;
-    std::vector<std::optional<double>> nodata;
+    std::unique_ptr<raster::TiffBlocks> blocks;
+    std::unique_ptr<raster::Raster> raster;  ///< opened when the blocks cannot be read directly
   };
 
-  const Open& open(const std::string& folder, const std::string& name) {
+  Open& open(const std::string& folder, const std::string& name) {
     const std::string key = folder + "/" + name;
     for (auto it = files_.begin(); it != files_.end(); ++it)
       if (it->key == key) {
         files_.splice(files_.begin(), files_, it);
         return files_.front();
       }
-    raster::Raster r(file_path(d_, folder, name));
-    std::vector<std::optional<double>> nodata;
-    for (int b = 1; b <= r.bands(); ++b) nodata.push_back(r.nodata(b));
-    files_.push_front({key, std::move(r), std::move(nodata)});
+    files_.push_front({key, raster::TiffBlocks::open(file_path(d_, folder, name)), nullptr});
     if (files_.size() > 12) files_.pop_back();
     return files_.front();
   }
-  static std::string place(const std::string& file, const Sample& s, int w, std::size_t i) {
-    return file + ", row " + std::to_string(s.row + static_cast<int>(i) / w) + ", column " + std::to_string(s.column + static_cast<int>(i) % w);
+  void read_file(const std::string& folder, const Sample& s, int w, int h, const std::vector<int>& bands, void* out, PixelType type) {
+    const std::string& name = d_.files[s.file].name;
+    Open& file = open(folder, name);
+    if (file.blocks && file.blocks->read(s.column, s.row, w, h, bands, out, type)) return;
+    if (!file.raster) file.raster = std::make_unique<raster::Raster>(file_path(d_, folder, name));
+    file.raster->read(s.column, s.row, w, h, bands, out, type);
+  }
+  std::string place(const std::string& folder, const Sample& s, int w, std::size_t i) const {
+    return file_path(d_, folder, d_.files[s.file].name).string() + ", row " + std::to_string(s.row + static_cast<int>(i) / w) + ", column " + std::to_string(s.column + static_cast<int>(i) % w);
   }
   template <class T>
-  void mask(const BandSource& band, const Open& file, const Sample& s, int w, const T* values, std::uint8_t* valid, std::size_t area) const {
-    const auto nodata = band.nodata ? band.nodata : file.nodata[static_cast<std::size_t>(band.index - 1)];
+  void mask(std::size_t b, const Sample& s, int w, const T* values, std::uint8_t* valid, std::size_t area) const {
+    const BandSource& band = d_.bands[b];
+    const auto nodata = band.nodata ? band.nodata : d_.info[s.file].nodata[b];
     const bool nan_is_nodata = nodata && std::isnan(*nodata);
     const float none = nodata ? static_cast<float>(*nodata) : 0;
     if constexpr (!std::is_same_v<T, float>) {  // whole numbers are finite
@@ -160,7 +169,7 @@ class GdalReader : public Reader {
     for (std::size_t i = 0; i < area; ++i) {
       if (nodata && (nan_is_nodata ? std::isnan(static_cast<float>(values[i])) : static_cast<float>(values[i]) == none)) valid[i] = 0;
       else if (!std::isfinite(static_cast<float>(values[i])))
-        throw DataError({.code = "RTS-D66", .what = "NaN or infinity in an image", .where = place(file.raster.path().string(), s, w, i), .expected = "finite numbers, or a declared nodata value", .found = band.name, .fix = "declare NaN as nodata (gdal_edit.py -a_nodata nan), or mend the file"});
+        throw DataError({.code = "RTS-D66", .what = "NaN or infinity in an image", .where = place(band.folder, s, w, i), .expected = "finite numbers, or a declared nodata value", .found = band.name, .fix = "declare NaN as nodata (gdal_edit.py -a_nodata nan), or mend the file"});
     }
   }
 
@@ -198,6 +207,7 @@ inline void check_file(const Dataset& d, std::uint32_t index, FileInfo& info) {
   for (const BandSource& b : d.bands) {
     const raster::Raster r(file_path(d, b.folder, name));
     same_size(r, "bands of another size than the image");
+    info.nodata.push_back(b.index <= r.bands() ? r.nodata(b.index) : std::nullopt);
     const std::string text = b.index <= r.bands() ? r.description(b.index) : "";
     RTS_CHECK_DATA(b.index <= r.bands() && (text.empty() || text == b.name), .code = "RTS-D63", .what = "a tile with other bands than the dataset", .where = r.path().string(),
                    .expected = "band " + std::to_string(b.index) + " is " + b.name, .found = b.index <= r.bands() ? text : std::to_string(r.bands()) + " bands", .fix = "replace the file, or correct version.json");
@@ -237,7 +247,7 @@ RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer
   std::atomic<std::size_t> next{0}, done{0};
   std::mutex mutex;
   const auto work = [&] {
-    detail::GdalReader reader(d, classes_);
+    detail::RasterReader reader(d, classes_);
     RawTile tile;
     for (std::size_t f; (f = next.fetch_add(1)) < d.files.size() && !interrupted();) {
       PerFile& result = results[f];
@@ -304,6 +314,6 @@ RTS_INLINE RasterSource::RasterSource(const SourceOptions& o, Observer& observer
   statistics_ = training_statistics(d, moments_);
 }
 
-RTS_INLINE std::unique_ptr<Reader> RasterSource::reader() const { return std::make_unique<detail::GdalReader>(dataset_, classes_); }
+RTS_INLINE std::unique_ptr<Reader> RasterSource::reader() const { return std::make_unique<detail::RasterReader>(dataset_, classes_); }
 
 }  // namespace rts::inline RTS_ABI::data
