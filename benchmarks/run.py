@@ -24,10 +24,20 @@ if args.subject == "training":
 
 if args.subject == "data":
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([args.build / "examples" / "quickstart", "synthesize", "--data", folder, "--size", "512", "--train-regions", "24", "--val-regions", "2", "--test-regions", "2", "--quiet"], check=True)
-        ours = Worker([args.build / "benchmarks" / "bench_read", folder])
-        peer = Worker([sys.executable, here / "peers" / "read_peer.py", folder])
-        rows.append(compare("loader/deflate_tiles/rasterio", ours, peer, "rasterio", "read", args.rounds or 40))
+        subprocess.run([sys.executable, here / "peers" / "make_tiles.py", folder], check=True)
+        n = args.rounds or 15
+        ours = Worker([args.build / "benchmarks" / "bench_augment", folder], core=1)
+        peer = Worker([sys.executable, here / "peers" / "augment_peer.py", folder], core=1)
+        for work in ("rgb_guide", "bands9_guide", "rgb_forced", "bands9_forced", "rgb_axis_colour", "bands9_axis_colour"):
+            rows.append(compare(f"augment/{work}/albumentations", ours, peer, "albumentations 2.0.8", work, n))
+        rows.append(compare("augment/bands9_guide/none", ours, ours, "no transform, normalization alone", "bands9_guide", n, peer_work="bands9_none"))
+        sets = ("deflate_tiles", "deflate_windows", "plain_tiles")
+        loader = Worker([args.build / "benchmarks" / "bench_loader", folder] + [f"{s}={folder}/{s}" for s in sets])
+        reader = Worker([sys.executable, here / "peers" / "loader_peer.py"] + [f"{s}={folder}/{s}" for s in sets])
+        for s in sets:
+            rows.append(compare(f"loader/{s}/rasterio", loader, reader, "rasterio, one process", f"{s} 1 tiles", n, peer_work=s))
+        rows.append(compare("loader/packed_raw_2_threads/memcpy", loader, loader, "memcpy, two threads", "packed_plain_tiles 2 raw", n, peer_work="memcpy 2"))
+        rows.append(compare("loader/guide_2_threads/one_thread", loader, loader, "one thread", "packed_plain_tiles 2 guide", n, peer_work="packed_plain_tiles 1 guide"))
 
 if args.subject == "losses":
     import numpy as np

@@ -14,7 +14,7 @@ namespace rts::inline RTS_ABI::augment {
 struct Scratch::Impl {
   Displacement field;
   std::vector<float> values;           ///< [bands][block rows][width], stored values
-  std::vector<float> row, u, v, right, lower, upper_pair, lower_pair;
+  std::vector<float> row, u, v, right, lower, mixed;
   std::vector<std::int32_t> index, nearest;
   std::vector<std::uint8_t> outside, quads, label, turned_bytes, turned_label, turned_valid;
   std::vector<std::uint16_t> turned_shorts;
@@ -29,7 +29,7 @@ RTS_INLINE Scratch::~Scratch() = default;
 namespace detail {
 
 // Blocks of the result: small enough that what they are sampled from stays in the cache, wide enough for vectors.
-constexpr int block_rows = 32, block_columns = 256;
+constexpr int block_rows = 64, block_columns = 128;
 
 /// Pixels x .. x + n of row y.
 struct Span {
@@ -300,11 +300,11 @@ RTS_ROWS void warp(const Work& k) {
           const float *right = s.right.data() + at, *lower = s.lower.data() + at;
           float* to = s.values.data() + b * block_rows * block_columns + at;
           if (!bytes) {
-            rows::pairs(floats + b * plane, index, wide, stride, b + 1 < k.count() ? static_cast<std::ptrdiff_t>(plane) : 0, s.upper_pair.data(), s.lower_pair.data());
-            rows::sample(s.upper_pair.data(), s.lower_pair.data(), right, lower, wide, to);
+            rows::mixed_pairs(floats + b * plane, index, lower, wide, stride, b + 1 < k.count() ? static_cast<std::ptrdiff_t>(plane) : 0, s.mixed.data());
+            rows::sample(s.mixed.data(), right, wide, to);
             continue;
           }
-          rows::pairs(s.packed.data() + b / 4 * plane, index, wide, stride, 0, s.upper_pixels.data(), s.lower_pixels.data());
+          rows::pairs(s.packed.data() + b / 4 * plane, index, wide, stride, s.upper_pixels.data(), s.lower_pixels.data());
           const std::uint32_t *up = s.upper_pixels.data(), *low = s.lower_pixels.data();
           constexpr std::size_t next = block_rows * block_columns;
           const std::size_t here = std::min<std::size_t>(4, k.count() - b);
@@ -388,7 +388,7 @@ RTS_INLINE void apply(const Draw& draw, const TileIn& in, Frame frame, const Ban
     for (auto* v : {&s.right, &s.lower}) v->resize(block);
     s.index.resize(block);
     for (auto* v : {&s.u, &s.v}) v->resize(row);
-    for (auto* v : {&s.upper_pair, &s.lower_pair}) v->resize(2 * row);
+    s.mixed.resize(2 * row);
     for (auto* v : {&s.upper_pixels, &s.lower_pixels}) v->resize(2 * row);
     s.nearest.resize(row);
     s.outside.resize(row);

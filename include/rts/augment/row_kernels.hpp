@@ -72,14 +72,12 @@ inline void outside(const Affine& m, int y, int x0, int n, const float* u, const
   }
 }
 
-/// Copies each place's pair of neighbouring pixels, of the upper and of the lower row.
-template <class Pixel>
-RTS_ROWS void pairs(const Pixel* __restrict__ plane, const std::int32_t* __restrict__ index, int width, int stride, std::ptrdiff_t next, Pixel* __restrict__ upper, Pixel* __restrict__ lower) {
+/// Copies each place's pair of neighbouring 4-byte pixels, of the upper and of the lower row.
+RTS_ROWS void pairs(const std::uint32_t* __restrict__ plane, const std::int32_t* __restrict__ index, int width, int stride, std::uint32_t* __restrict__ upper, std::uint32_t* __restrict__ lower) {
   for (int x = 0; x < width; ++x) {
-    const Pixel* from = plane + index[x];
-    __builtin_prefetch(from + next);
-    std::memcpy(upper + 2 * x, from, 2 * sizeof(Pixel));
-    std::memcpy(lower + 2 * x, from + stride, 2 * sizeof(Pixel));
+    const std::uint32_t* from = plane + index[x];
+    std::memcpy(upper + 2 * x, from, 8);
+    std::memcpy(lower + 2 * x, from + stride, 8);
   }
 }
 
@@ -93,10 +91,22 @@ RTS_ROWS void sample_byte(const std::uint32_t* __restrict__ upper, const std::ui
     out[x] = mix(mix(value(upper[2 * x]), value(upper[2 * x + 1]), right[x]), mix(value(lower[2 * x]), value(lower[2 * x + 1]), right[x]), down[x]);
   }
 }
-RTS_ROWS void sample(const float* __restrict__ upper, const float* __restrict__ lower, const float* __restrict__ right, const float* __restrict__ down, int width, float* __restrict__ out) {
-  for (int x = 0; x < width; ++x) out[x] = mix(mix(upper[2 * x], upper[2 * x + 1], right[x]), mix(lower[2 * x], lower[2 * x + 1], right[x]), down[x]);
+/// Pairs of floats, mixed between the rows as they are loaded; prefetches the same places of the plane `next` floats on.
+RTS_ROWS void mixed_pairs(const float* __restrict__ plane, const std::int32_t* __restrict__ index, const float* __restrict__ down, int width, int stride, std::ptrdiff_t next, float* __restrict__ out) {
+  using Two [[gnu::vector_size(8)]] = float;
+  for (int x = 0; x < width; ++x) {
+    const float* from = plane + index[x];
+    __builtin_prefetch(from + next);
+    Two upper, lower;
+    std::memcpy(&upper, from, sizeof upper);
+    std::memcpy(&lower, from + stride, sizeof lower);
+    const Two both = upper + down[x] * (lower - upper);
+    std::memcpy(out + 2 * x, &both, sizeof both);
+  }
 }
-
+RTS_ROWS void sample(const float* __restrict__ pairs, const float* __restrict__ right, int width, float* __restrict__ out) {
+  for (int x = 0; x < width; ++x) out[x] = mix(pairs[2 * x], pairs[2 * x + 1], right[x]);
+}
 template <class Pixel>
 RTS_ROWS void convert(const Pixel* __restrict__ from, bool backwards, int width, float* __restrict__ out) {
   if (backwards)
