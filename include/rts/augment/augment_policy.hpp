@@ -139,6 +139,8 @@ struct None : PolicyBase {
 
 /// The guide's chain: D4 and affine, elastic, then colour.
 using Guide = Chain<Rotate90<>, FlipHorizontal<>, FlipVertical<>, ShiftScaleRotate<>, Elastic<>, Shear<>, Brightness<>, Contrast<>, Saturation<>>;
+/// The guide's chain for inputs without red, green and blue.
+using GuideGeometry = Chain<Rotate90<>, FlipHorizontal<>, FlipVertical<>, ShiftScaleRotate<>, Elastic<>, Shear<>>;
 static_assert(Guide::ordered && Guide::well_formed);
 
 }  // namespace rts::inline RTS_ABI::augment

@@ -3,6 +3,7 @@
 
 #include <rts/cli/options.hpp>
 #include <rts/cli/session.ipp>
+#include <rts/data/raster_source/tiling.hpp>
 #include <rts/train/stage.hpp>
 
 #include <ATen/ATen.h>
@@ -16,6 +17,28 @@ RTS_INLINE int synthesize(const Options& o) {
   tracking::Console console(o.quiet);
   data::write_synthetic_dataset(o.data, Session::synthetic_options(o), console);
   fmt::print("dataset: {}\n", o.data.string());
+  return 0;
+}
+
+inline std::vector<std::string> comma_separated(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    out.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+RTS_INLINE int tile(const Options& o) {
+  tracking::Console console(o.quiet);
+  const data::TilingReport r = data::tile_rasters({.rasters = o.rasters, .extra = o.extra, .separate = o.separate, .polygons = o.polygons, .polygon_crs = o.polygon_crs, .area = o.area, .out = o.data, .bands = comma_separated(o.bands), .extra_bands = comma_separated(o.extra_bands), .height = o.plan.tile_height, .width = o.plan.tile_width, .overlap = std::max(o.overlap, 0.0), .negatives = o.negatives, .exclusion = o.exclusion, .date = o.date, .min_distance = o.min_distance, .shares = {o.train_share, o.val_share, o.test_share}, .scale = o.band_scale, .seed = o.run.seed.value_or(42)}, console);
+  fmt::print("{} polygons read, {} repaired, {} without geometry; {} lie on the rasters ({} mosaics)\n", r.polygons.features, r.polygons.repaired, r.polygons.empty, r.used, r.mosaics);
+  fmt::print("{} tiles with objects; {} without, of {} that lie at least {:g} m from every polygon ({} lie closer, {} have too little data)\n", r.positives, r.negatives, r.candidates, o.exclusion, r.too_close, r.empty);
+  if (r.split) fmt::print("{} regions at least {:g} m apart, split into train, val and test\n", r.regions, o.min_distance);
+  else fmt::print("{} regions at least {:g} m apart: too few for train, val and test. Bring rasters from elsewhere, or lower --min-distance and run split\n", r.regions, o.min_distance);
+  fmt::print("dataset: {}\n", o.data.string());
+  if (!o.json.empty()) write_text(o.json, nlohmann::ordered_json{{"polygons", r.polygons.features}, {"repaired", r.polygons.repaired}, {"empty", r.polygons.empty}, {"used", r.used}, {"positives", r.positives}, {"negatives", r.negatives}, {"candidates", r.candidates}, {"too_close", r.too_close}, {"regions", r.regions}, {"split", r.split}}.dump(2) + "\n");
   return 0;
 }
 

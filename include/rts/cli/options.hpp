@@ -44,6 +44,12 @@ struct Options {
   bool byte_output = false;
   int cache_mb = 256;
 
+  // tile
+  std::vector<std::filesystem::path> polygons, extra, area;
+  std::string polygon_crs, extra_bands, date;
+  bool separate = false;
+  double negatives = 10, exclusion = 100, band_scale = 1;
+
   // split
   double train_share = 0.7, val_share = 0.15, test_share = 0.15;
   int folds = 0;
@@ -74,6 +80,7 @@ int split(const Options& o);
 int stats(const Options& o);
 int synthesize(const Options& o);
 int prepare(const Options& o);
+int tile(const Options& o);
 int train_command(const Options& o);
 int resume(Options o);
 int evaluate_command(const Options& o);

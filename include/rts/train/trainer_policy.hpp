@@ -47,10 +47,24 @@ template <> struct Default<axes::Reproducibility> { using type = Deterministic<>
 
 namespace detail {
 
+/// Whether an input reads red, green and blue.
+template <class Input>
+consteval bool has_colours() {
+  if constexpr (requires { requires Input::well_formed; }) {
+    int found = 0;
+    for (const std::string_view n : Input::names) found += n == "red" || n == "green" || n == "blue";
+    return found == 3;
+  } else return true;
+}
+
 template <class... P>
 struct Recipe {
+  using Input = typename Resolve<axes::Input, typename train::Default<axes::Input>::type, P...>::type;
+  /// What fills an axis that is not named: the table's, but a chain without colours for an input without them.
   template <class Axis>
-  using policy = typename Resolve<Axis, typename train::Default<Axis>::type, P...>::type;
+  using Default = typename std::conditional_t<std::is_same_v<Axis, axes::Augmentation> && !has_colours<Input>(), std::type_identity<augment::GuideGeometry>, train::Default<Axis>>::type;
+  template <class Axis>
+  using policy = typename Resolve<Axis, Default<Axis>, P...>::type;
 
   static constexpr bool known = (Policy<P> && ...);
   template <class... Axis>
@@ -63,13 +77,6 @@ struct Recipe {
   }
 };
 
-/// Whether an input reads red, green and blue.
-template <class Input>
-consteval bool has_colours() {
-  int found = 0;
-  for (const std::string_view n : Input::names) found += n == "red" || n == "green" || n == "blue";
-  return found == 3;
-}
 template <class S>
 consteval bool stopping_valid() {
   if constexpr (requires { S::options.epochs; }) return S::options.epochs > 0 && S::options.min_delta >= 0;

@@ -3,6 +3,7 @@
 
 #include <rts/core/atomic_file.hpp>
 #include <rts/core/description.hpp>
+#include <rts/raster/polygons.hpp>
 #include <rts/raster/raster.hpp>
 
 #include <nlohmann/json.hpp>
@@ -42,18 +43,19 @@ inline void write_scene(const std::filesystem::path& root, const std::string& na
   std::vector<float> row(s.label.begin(), s.label.end());
   for (int y = 0; y < s.height; y += 128) label.write(1, y, std::min(128, s.height - y), row.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(s.width));
   label.commit();
+  raster::write_outlines(root / "polygons" / (name + ".geojson"), s.label.data(), s.width, s.height, geo);
 }
 
 }  // namespace detail
 
 RTS_INLINE void write_synthetic_dataset(const std::filesystem::path& root, const SyntheticOptions& o, Observer& observer) {
   const int regions = o.train_regions + o.val_regions + o.test_regions;
-  const std::string stamp = "synthetic-1 regions " + std::to_string(o.train_regions) + "/" + std::to_string(o.val_regions) + "/" + std::to_string(o.test_regions) + " size " + std::to_string(o.size) + " tile " + std::to_string(o.tile) +
+  const std::string stamp = "synthetic-2 regions " + std::to_string(o.train_regions) + "/" + std::to_string(o.val_regions) + "/" + std::to_string(o.test_regions) + " size " + std::to_string(o.size) + " tile " + std::to_string(o.tile) +
                             " pixel " + number_text(o.pixel_size) + " shares " + number_text(o.train_positive_share) + "/" + number_text(o.eval_positive_share) + " confusers " + number_text(o.confusers) + " seed " + std::to_string(o.seed);
   if (std::ifstream in(root / "version.json"); in)
     if (nlohmann::json::parse(in, nullptr, false).value("made_by", "") == stamp) return;
   std::error_code error;
-  for (const char* folder : {"images", "extra", "labels"}) std::filesystem::create_directories(root / folder, error);
+  for (const char* folder : {"images", "extra", "labels", "polygons"}) std::filesystem::create_directories(root / folder, error);
   RTS_CHECK(!error, .code = "RTS-G54", .what = "cannot make the dataset's folder", .where = root.string(), .found = error.message(), .fix = "choose a folder that can be written");
   raster::initialize();
   std::atomic<int> next{0}, done{0};
