@@ -263,12 +263,12 @@ TEST_CASE("the elastic field has the covariance of smoothed white noise") {
       }
     }
     const double deviation = Displacement::deviation(120, sigma, f), measured = std::sqrt(sum2 / n);
-    CHECK(measured == doctest::Approx(deviation).epsilon(0.02));
+    CHECK(measured == doctest::Approx(deviation).epsilon(0.01));
     CHECK(std::fabs(mean / n) < 0.05 * deviation);
     CHECK(std::fabs(cross / n) < 0.03 * deviation * deviation);
-    CHECK(shifted / n_lag / (sum2 / n) == doctest::Approx(std::exp(-lag * lag / (4 * sigma * sigma))).epsilon(0.03));
+    CHECK(shifted / n_lag / (sum2 / n) == doctest::Approx(std::exp(-lag * lag / (4 * sigma * sigma))).epsilon(0.006));
     if (sigma == 6)
-      for (int k = 0; k < 8; ++k) CHECK(by_phase[k] / of_phase[k] == doctest::Approx(sum2 / n).epsilon(0.06));
+      for (int k = 0; k < 8; ++k) CHECK(by_phase[k] / of_phase[k] == doctest::Approx(sum2 / n).epsilon(0.005));
   }
 }
 

@@ -133,6 +133,31 @@ TEST_CASE("an epoch's batches have the same hash with 1, 2, 8 threads, packed or
   }
 }
 
+TEST_CASE("memory does not grow with the number of tiles") {
+  const data::PackedSource packed(shared().file(), wanted);
+  const data::Stage nothing = [](data::RawTile&, const data::SampleKey&, const data::TileView&) {};
+  const auto resident = [] {
+    std::ifstream in("/proc/self/statm");
+    long all = 0, pages = 0;
+    in >> all >> pages;
+    return static_cast<double>(pages) * 4096 / 1e6;
+  };
+  const auto run = [&](std::size_t tiles) {
+    data::Loader loader(packed, nothing, {.batch = 32, .bands = 3, .height = 64, .width = 64, .threads = 2});
+    std::vector<std::uint32_t> order(tiles);
+    for (std::size_t i = 0; i < tiles; ++i) order[i] = static_cast<std::uint32_t>((i * 31) % packed.dataset().samples.size());
+    loader.begin(std::move(order), 0);
+    double most = 0;
+    while (const data::Batch* b = loader.next())
+      if (b->index % 100 == 0) most = std::max(most, resident());
+    return most;
+  };
+  run(1000);
+  const double few = run(1000), many = run(100000);
+  MESSAGE("resident with 1,000 tiles " << few << " MB, with 100,000 tiles " << many << " MB");
+  CHECK(many < few + 4);
+}
+
 TEST_CASE("statistics name the bottleneck") {
   const data::PackedSource packed(shared().file(), wanted);
   const data::Stage slow = [](data::RawTile&, const data::SampleKey&, const data::TileView&) { std::this_thread::sleep_for(std::chrono::milliseconds(3)); };

@@ -27,7 +27,7 @@ std::filesystem::path make(const char* name, int width, int height, int bands, G
   for (int b = 1; b <= bands; ++b)
     for (int y = 0; y < height; ++y) {
       for (int x = 0; x < width; ++x) row[static_cast<std::size_t>(x)] = type == GDT_Float32 ? random.uniform() : static_cast<float>((x / 3 + y / 2 + 40 * b + static_cast<int>(random.below(9))) % (type == GDT_Byte ? 256 : 60000));
-      (void)GDALRasterIO(GDALGetRasterBand(d, b), GF_Write, 0, y, width, 1, row.data(), width, 1, GDT_Float32, 0, 0);
+      REQUIRE(GDALRasterIO(GDALGetRasterBand(d, b), GF_Write, 0, y, width, 1, row.data(), width, 1, GDT_Float32, 0, 0) == CE_None);
     }
   GDALClose(d);
   return path;

@@ -43,8 +43,8 @@ void Displacement::row(int y, int x, int n, float* __restrict__ u, float* __rest
     const std::size_t last = std::min(step, p + static_cast<std::size_t>(n) - at);
     const float *a = line[0] + i, *b = line[1] + i;
     const float a0 = a[0], a1 = a[1], a2 = a[2], a3 = a[3], b0 = b[0], b1 = b[1], b2 = b[2], b3 = b[3];
-    for (; p + 8 <= last; p += 8, at += 8)  // eight at a time: a whole vector where nodes are 8 apart
-      for (std::size_t q = 0; q < 8; ++q) {
+    for (; p + 4 <= last; p += 4, at += 4)  // four at a time: nodes lie a multiple of 4 apart but for the smallest fields
+      for (std::size_t q = 0; q < 4; ++q) {
         u[at + q] = w0[p + q] * a0 + w1[p + q] * a1 + w2[p + q] * a2 + w3[p + q] * a3;
         v[at + q] = w0[p + q] * b0 + w1[p + q] * b1 + w2[p + q] * b2 + w3[p + q] * b3;
       }

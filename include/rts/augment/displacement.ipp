@@ -17,6 +17,22 @@ inline void spline_weights(double t, double w[4]) {
   w[3] = t * t * t / 6;
 }
 
+/// The s for which whole-numbered taps exp(-k^2 / 2 s^2) have this variance: a little above its root where taps are few.
+inline double deviation_of_taps(double variance) {
+  if (variance <= 0) return 0;
+  double low = 0.05, high = 2 * std::sqrt(variance) + 0.5;
+  for (int i = 0; i < 60; ++i) {
+    const double s = (low + high) / 2;
+    double sum = 1, square = 0;
+    for (int k = 1; k <= 8 * s + 2; ++k) {
+      const double t = 2 * std::exp(-0.5 * k * k / (s * s));
+      sum += t, square += t * k * k;
+    }
+    (square / sum < variance ? low : high) = s;
+  }
+  return (low + high) / 2;
+}
+
 }  // namespace detail
 
 RTS_INLINE double Displacement::deviation(double alpha, double sigma, Frame f) {
@@ -27,12 +43,13 @@ RTS_INLINE double Displacement::deviation(double alpha, double sigma, Frame f) {
 
 RTS_INLINE void Displacement::prepare(const ElasticStep& e, Frame f) {
   // Smoothing by sigma = white nodes, smoothed by s nodes, then by the spline, whose variance is 1/3 node squared.
-  step_ = std::max(1, static_cast<int>(e.sigma * (4.0f / 3.0f)));
-  if (step_ > 8) step_ -= step_ % 8;  // whole vectors
+  step_ = std::max(1, static_cast<int>(e.sigma * (2.0f / 3.0f)));
+  if (step_ > 4) step_ -= step_ % 4;  // whole vectors
   columns_ = (f.width - 1) / step_ + 4;
   rows_ = (f.height - 1) / step_ + 4;
-  const double s = std::sqrt(std::max(0.0, double(e.sigma) * e.sigma / (double(step_) * step_) - 1.0 / 3));
-  const int reach = static_cast<int>(std::ceil(3 * s));
+  const double wanted = std::max(0.0, double(e.sigma) * e.sigma / (double(step_) * step_) - 1.0 / 3);
+  const double s = detail::deviation_of_taps(wanted);
+  const int reach = static_cast<int>(std::ceil(3.5 * s));
   std::vector<float> taps(static_cast<std::size_t>(2 * reach + 1));
   for (int k = -reach; k <= reach; ++k) taps[static_cast<std::size_t>(k + reach)] = s > 0 ? static_cast<float>(std::exp(-0.5 * k * k / (s * s))) : 1.0f;
 

@@ -27,21 +27,18 @@ RTS_INLINE void filter(const PhotometricStep& s, Frame f, const BandSet& bands, 
     return;
   }
   if (!bands.has_colours()) return;
-  // Grey as 16 bits of [0, white], equalised; each colour moves by what grey moved.
+  // Grey as 256 levels of [0, white], equalised; each colour moves by what its grey's level moved.
   float* c[3];
   for (std::size_t i = 0; i < 3; ++i) c[i] = planes + static_cast<std::size_t>(bands.colours[i]) * area;
-  const float white = std::max({bands.white[0], bands.white[1], bands.white[2]}), unit = 65535.0f / white;
-  const auto grey = [&](std::size_t i) { return 0.299f * c[0][i] + 0.587f * c[1][i] + 0.114f * c[2][i]; };
-  cv::Mat levels(f.height, f.width, CV_16U), equalised;
-  auto* from = levels.ptr<std::uint16_t>();
-  for (std::size_t i = 0; i < area; ++i) from[i] = static_cast<std::uint16_t>(std::clamp(grey(i) * unit, 0.0f, 65535.0f));
+  const float white = std::max({bands.white[0], bands.white[1], bands.white[2]}), unit = 255.0f / white;
+  cv::Mat levels(f.height, f.width, CV_8U), equalised;
+  auto* from = levels.ptr<std::uint8_t>();
+  for (std::size_t i = 0; i < area; ++i) from[i] = static_cast<std::uint8_t>(std::clamp((0.299f * c[0][i] + 0.587f * c[1][i] + 0.114f * c[2][i]) * unit + 0.5f, 0.0f, 255.0f));
   const int cells = static_cast<int>(s.values[1]);
   cv::createCLAHE(s.values[0], {cells, cells})->apply(levels, equalised);
-  const auto* to = equalised.ptr<std::uint16_t>();
-  for (std::size_t i = 0; i < area; ++i) {
-    const float moved = static_cast<float>(to[i]) / unit - grey(i);
-    for (float* v : c) v[i] += moved;
-  }
+  const auto* to = equalised.ptr<std::uint8_t>();
+  for (std::size_t i = 0; i < area; ++i)
+    for (float* v : c) v[i] += static_cast<float>(to[i] - from[i]) / unit;
 }
 #else
 RTS_INLINE void filter(const PhotometricStep&, Frame, const BandSet&, const std::uint8_t*, float*) {

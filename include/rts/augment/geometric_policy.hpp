@@ -66,21 +66,22 @@ struct FlipVertical : detail::Geometric {
 struct ShiftScaleRotateOptions {
   double shift = 0.1;    ///< largest shift along each axis, share of the tile's edge
   double scale = 0.2;    ///< factor in [1 - scale, 1 + scale]
+  bool keep_shape = true;  ///< one factor for both axes; false: one each, as albumentations 2 draws them
   double rotate = 45;    ///< largest angle, degrees
   Border border = Border::reflect;
   double p = 0.5;
 };
 
-/// Rotated and scaled about the centre, then shifted; all uniform.
+/// Scaled and rotated about the centre, then shifted; all uniform.
 template <ShiftScaleRotateOptions O = ShiftScaleRotateOptions{}>
 struct ShiftScaleRotate : detail::Geometric {
   static constexpr std::string_view name = "ShiftScaleRotate";
   static constexpr ShiftScaleRotateOptions options = O;
   static constexpr bool valid_options = O.shift >= 0 && O.shift < 1 && O.scale >= 0 && O.scale < 1 && O.rotate >= 0 && O.rotate <= 180;
   static void draw(Random& random, const Frame& f, auto& sink) {
-    const double s = random.uniform(1 - O.scale, 1 + O.scale), a = detail::radians(random.uniform(-O.rotate, O.rotate));
+    const double s = random.uniform(1 - O.scale, 1 + O.scale), t = O.keep_shape ? s : random.uniform(1 - O.scale, 1 + O.scale), a = detail::radians(random.uniform(-O.rotate, O.rotate));
     const double dx = random.uniform(-O.shift, O.shift) * f.width, dy = random.uniform(-O.shift, O.shift) * f.height;
-    sink(detail::about_centre({s * std::cos(a), s * std::sin(a), dx, -s * std::sin(a), s * std::cos(a), dy}, f, O.border));
+    sink(detail::about_centre({s * std::cos(a), t * std::sin(a), dx, -s * std::sin(a), t * std::cos(a), dy}, f, O.border));
   }
 };
 
@@ -148,7 +149,7 @@ struct ElasticOptions {
 };
 
 /// A smooth random displacement. source: Simard, Steinkraus, Platt 2003; noise normalised by its largest value, as albumentations 2 does.
-/// The field is a cubic B-spline over nodes 4/3 sigma apart whose covariance equals that of smoothed white noise to 1 %, and lies on
+/// The field is a cubic B-spline over nodes 2/3 sigma apart whose covariance equals that of smoothed white noise to 1 %, and lies on
 /// the pixels of the network's input; what comes after it in the chain does not deform it.
 template <ElasticOptions O = ElasticOptions{}>
 struct Elastic : detail::Geometric {
@@ -161,7 +162,7 @@ struct Elastic : detail::Geometric {
 
 }  // namespace rts::inline RTS_ABI::augment
 BOOST_HANA_ADAPT_STRUCT(rts::augment::ChanceOptions, p);
-BOOST_HANA_ADAPT_STRUCT(rts::augment::ShiftScaleRotateOptions, shift, scale, rotate, border, p);
+BOOST_HANA_ADAPT_STRUCT(rts::augment::ShiftScaleRotateOptions, shift, scale, keep_shape, rotate, border, p);
 BOOST_HANA_ADAPT_STRUCT(rts::augment::ScaleOptions, limit, border, p);
 BOOST_HANA_ADAPT_STRUCT(rts::augment::ShearOptions, degrees, border, p);
 BOOST_HANA_ADAPT_STRUCT(rts::augment::CropOptions, smallest, largest, p);

@@ -26,7 +26,7 @@ inline void pack_bits(const std::uint8_t* bytes, std::uint8_t mask, std::size_t 
 }  // namespace detail
 
 RTS_INLINE RecordLayout layout_of(const Dataset& d, int classes) {
-  return {d.pixels, static_cast<int>(d.bands.size()), d.tile_height, d.tile_width, std::bit_width(static_cast<unsigned>(classes - 1))};
+  return {d.pixels, static_cast<int>(d.bands.size()), d.tile_height, d.tile_width, static_cast<int>(std::bit_width(static_cast<unsigned>(classes - 1)))};
 }
 
 RTS_INLINE void to_record(const RawTile& tile, const RecordLayout& l, std::byte* record) {

@@ -158,7 +158,7 @@ RTS_INLINE void write_outlines(const std::filesystem::path& path, const std::uin
   const std::unique_ptr<void, decltype(&GDALClose)> closer(d, &GDALClose);
   GDALSetGeoTransform(d, const_cast<double*>(geo.transform.data()));
   const GDALRasterBandH band = GDALGetRasterBand(d, 1);
-  (void)GDALRasterIO(band, GF_Write, 0, 0, width, height, const_cast<std::uint8_t*>(mask), width, height, GDT_Byte, 0, 0);
+  check(GDALRasterIO(band, GF_Write, 0, 0, width, height, const_cast<std::uint8_t*>(mask), width, height, GDT_Byte, 0, 0) == CE_None, "cannot hold the mask");
   std::error_code ignored;
   std::filesystem::remove(path, ignored);
   const GDALDatasetH out = GDALCreate(GDALGetDriverByName("GeoJSON"), path.c_str(), 0, 0, 0, GDT_Unknown, nullptr);

@@ -8,6 +8,11 @@
 
 namespace rts::inline RTS_ABI::samplers {
 
+/// How an epoch's tiles are drawn: negatives per positive by epoch, regions in turn, or by weight.
+enum class Drawing { ratio,
+                     stratified,
+                     weighted };
+
 template <class S>
 concept Sampler = PolicyOf<S, axes::Sampler> && requires {
   { S::positive_fraction } -> std::convertible_to<double>;

@@ -17,6 +17,7 @@ struct Drawn {
   std::size_t negatives = 0;    ///< distinct negative windows
   std::size_t positive_draws = 0;
   bool pool_exhausted = false;  ///< fewer negatives than wanted: all were taken
+  std::size_t groups = 0;       ///< stratified and weighted: regions that were shown
   std::string text() const;
 };
 
@@ -32,6 +33,22 @@ struct Order {
 /// errors: RTS-S51 no positive or no negative window, RTS-S52 fewer negatives than one batch needs.
 Order epoch_order(const std::vector<std::uint32_t>& positives, const std::vector<std::uint32_t>& negatives, const std::vector<double>& ratios,
                   int epoch, int batch, double positive_fraction, std::uint64_t seed);
+
+/// A tile as the orders below see it.
+struct Candidate {
+  std::uint32_t sample = 0;
+  std::uint32_t group = 0;  ///< number of its region
+  bool positive = false;
+};
+
+/// Groups in turn, `per_group` tiles each. Names are for the error. errors: RTS-S53 a group without a tile.
+Order stratified_order(const std::vector<Candidate>& tiles, const std::vector<std::string>& groups, int per_group, int epoch, std::uint64_t seed);
+
+/// With replacement, in proportion to weights. errors: RTS-S54 no tile, or a weight that is not positive.
+Order weighted_order(const std::vector<Candidate>& tiles, double positive_weight, double by_region, int epoch, std::uint64_t seed);
+
+/// What rank `rank` of `world` processes shows of an order: every world-th batch, as many for each; whole batches only.
+std::vector<std::uint32_t> shard(const std::vector<std::uint32_t>& order, int batch, int rank, int world);
 
 }  // namespace rts::inline RTS_ABI::samplers
 

@@ -10,11 +10,13 @@
 #include <range/v3/view/drop.hpp>
 #include <range/v3/view/iota.hpp>
 #include <range/v3/view/join.hpp>
+#include <range/v3/view/stride.hpp>
 #include <range/v3/view/take.hpp>
 #include <range/v3/view/transform.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace rts::inline RTS_ABI::samplers {
@@ -68,6 +70,7 @@ inline std::vector<std::uint32_t> from_endless(const std::vector<std::uint32_t>&
 }  // namespace detail
 
 RTS_INLINE std::string Drawn::text() const {
+  if (groups > 0) return "drew " + std::to_string(positive_draws) + " tiles with objects (" + std::to_string(positives) + " distinct) and " + std::to_string(negatives) + " without, of " + std::to_string(groups) + " regions";
   return "drew " + std::to_string(positives) + " positive tiles (" + std::to_string(positive_draws) + " draws) and " + std::to_string(negatives) + " negatives: ratio 1:" + number_text(effective_ratio) +
          (pool_exhausted ? " (1:" + number_text(wanted_ratio) + " wanted, all negatives taken)" : "");
 }
@@ -107,6 +110,67 @@ RTS_INLINE Order epoch_order(const std::vector<std::uint32_t>& positives, const 
   d.effective_ratio = std::round(100.0 * static_cast<double>(count) / static_cast<double>(positives.size())) / 100;
   d.pool_exhausted = static_cast<double>(negatives.size()) < ratio * static_cast<double>(positives.size());
   return order;
+}
+
+namespace detail {
+
+inline void tell(Order& order, const std::vector<Candidate>& tiles) {
+  std::unordered_map<std::uint32_t, const Candidate*> by_sample;
+  for (const Candidate& c : tiles) by_sample[c.sample] = &c;
+  std::unordered_set<std::uint32_t> positives, groups;
+  Drawn& d = order.drawn;
+  for (const std::uint32_t i : order.samples) {
+    const Candidate& c = *by_sample.at(i);
+    groups.insert(c.group);
+    if (!c.positive) ++d.negatives;
+    else ++d.positive_draws, positives.insert(i);
+  }
+  d.positives = positives.size();
+  d.groups = groups.size();
+  d.effective_ratio = d.positive_draws ? std::round(100.0 * static_cast<double>(d.negatives) / static_cast<double>(d.positive_draws)) / 100 : 0;
+}
+
+}  // namespace detail
+
+RTS_INLINE Order stratified_order(const std::vector<Candidate>& tiles, const std::vector<std::string>& groups, int per_group, int epoch, std::uint64_t seed) {
+  std::vector<std::vector<std::uint32_t>> members(groups.size());
+  for (const Candidate& c : tiles) members.at(c.group).push_back(c.sample);
+  for (std::size_t g = 0; g < groups.size(); ++g)
+    RTS_CHECK_DATA(!members[g].empty(), .code = "RTS-S53", .what = "a region without a tile in a stratified sampler", .where = groups[g], .expected = "at least one tile with data in the training split", .found = "none", .fix = "leave the region out of the split table, or mend its tiles");
+  RTS_CHECK_DATA(!groups.empty(), .code = "RTS-S54", .what = "no tile to draw from", .expected = "tiles with data in the training split", .found = "none", .fix = "check the split");
+  const auto take = static_cast<std::size_t>(per_group);
+  const std::size_t rounds = std::max<std::size_t>(1, tiles.size() / (groups.size() * take));
+  Order order;
+  std::vector<std::vector<std::uint32_t>> drawn;
+  for (std::size_t g = 0; g < groups.size(); ++g) drawn.push_back(detail::from_endless(members[g], static_cast<std::uint64_t>(epoch - 1) * rounds * take, rounds * take, seed, 0x5700u + static_cast<std::uint32_t>(g)));
+  for (std::size_t r = 0; r < rounds; ++r)
+    for (const auto& of_group : drawn)
+      for (std::size_t k = 0; k < take; ++k) order.samples.push_back(of_group[r * take + k]);
+  detail::tell(order, tiles);
+  return order;
+}
+
+RTS_INLINE Order weighted_order(const std::vector<Candidate>& tiles, double positive_weight, double by_region, int epoch, std::uint64_t seed) {
+  RTS_CHECK_DATA(!tiles.empty() && positive_weight > 0, .code = "RTS-S54", .what = "no tile to draw from", .expected = "tiles with data in the training split", .found = "none", .fix = "check the split");
+  std::unordered_map<std::uint32_t, double> in_group;
+  for (const Candidate& c : tiles) in_group[c.group] += 1;
+  std::vector<double> up_to;
+  double sum = 0;
+  for (const Candidate& c : tiles) up_to.push_back(sum += (c.positive ? positive_weight : 1) / std::pow(in_group[c.group], by_region));
+  Random random(seed, 0x3E16u, static_cast<std::uint64_t>(epoch));
+  Order order;
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    const auto at = std::upper_bound(up_to.begin(), up_to.end(), random.uniform(0, sum));
+    order.samples.push_back(tiles[std::min(static_cast<std::size_t>(at - up_to.begin()), tiles.size() - 1)].sample);
+  }
+  detail::tell(order, tiles);
+  return order;
+}
+
+RTS_INLINE std::vector<std::uint32_t> shard(const std::vector<std::uint32_t>& order, int batch, int rank, int world) {
+  namespace v = ranges::views;
+  const std::size_t size = static_cast<std::size_t>(batch), each = order.size() / size / static_cast<std::size_t>(world);
+  return order | v::chunk(batch) | v::drop(rank) | v::stride(world) | v::take(static_cast<std::ptrdiff_t>(each)) | v::join | ranges::to<std::vector>();
 }
 
 }  // namespace rts::inline RTS_ABI::samplers

@@ -105,7 +105,7 @@ class Run {
   // --- one epoch ------------------------------------------------------------------------------------------------
   bool run_epoch() {
     const auto start = std::chrono::steady_clock::now();
-    samplers::Order order = samplers::epoch_order(positives_, negatives_, plan_.ratios, p_.epoch, plan_.batch, plan_.positive_fraction, seed_);
+    samplers::Order order = draw_order();
     const samplers::Drawn drawn = order.drawn;
     if (p_.batch == 0) observer_.on_message(drawn.pool_exhausted ? "warning" : "info", "epoch " + std::to_string(p_.epoch) + ": " + drawn.text());
     const bool frozen = plan_.encoder_frozen(p_.epoch);
@@ -130,6 +130,24 @@ class Run {
     observer_.on_message("info", "loader: " + loader_.statistics().text());
     finish_epoch(drawn, start);
     return true;
+  }
+
+  samplers::Order draw_order() const {
+    if (plan_.drawing == samplers::Drawing::ratio) return samplers::epoch_order(positives_, negatives_, plan_.ratios, p_.epoch, plan_.batch, plan_.positive_fraction, seed_);
+    const data::Dataset& d = source_.dataset();
+    std::vector<std::string> groups;
+    for (const data::FileRow& f : d.files)
+      if (data::parse_split(f.split, f.name) == data::SplitName::train) groups.push_back(f.region.empty() ? f.scene : f.region);
+    std::sort(groups.begin(), groups.end());
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+    std::vector<samplers::Candidate> tiles;
+    for (const bool positive : {true, false})
+      for (const std::uint32_t i : positive ? positives_ : negatives_) {
+        const data::FileRow& f = d.files[d.samples[i].file];
+        tiles.push_back({i, static_cast<std::uint32_t>(std::lower_bound(groups.begin(), groups.end(), f.region.empty() ? f.scene : f.region) - groups.begin()), positive});
+      }
+    if (plan_.drawing == samplers::Drawing::stratified) return samplers::stratified_order(tiles, groups, plan_.per_group, p_.epoch, seed_);
+    return samplers::weighted_order(tiles, plan_.positive_weight, plan_.region_weight, p_.epoch, seed_);
   }
 
   void step(const data::Batch& batch, std::size_t batches, bool frozen) {

@@ -6,6 +6,7 @@
 #include <rts/core/philox_formula.hpp>
 #include <rts/losses/pass.hpp>
 #include <rts/models/models_policy.hpp>
+#include <rts/samplers/concept.hpp>
 #include <rts/schedulers/schedulers_policy.hpp>
 #include <rts/train/train_policy.hpp>
 
@@ -47,6 +48,9 @@ struct Plan {
   bool pastes_objects = false;
   std::vector<double> ratios;  ///< negatives per positive, by epoch
   double positive_fraction = 0.5;
+  samplers::Drawing drawing = samplers::Drawing::ratio;
+  int per_group = 1;                               ///< stratified
+  double positive_weight = 1, region_weight = 0;   ///< weighted
 
   // Optimization
   bool adamw = true;

@@ -69,6 +69,9 @@ train::Plan Trainer<P...>::plan() {
   using Sampler = policy<axes::Sampler>;
   p.ratios = Sampler::ratios(p.epochs);
   p.positive_fraction = Sampler::positive_fraction;
+  if constexpr (requires { Sampler::drawing; }) p.drawing = Sampler::drawing;
+  if constexpr (requires { Sampler::per_group; }) p.per_group = Sampler::per_group;
+  if constexpr (requires { Sampler::positive_weight; }) p.positive_weight = Sampler::positive_weight, p.region_weight = Sampler::by_region;
 
   using Optim = policy<axes::Optimizer>;
   p.lr = Optim::lr;

@@ -309,6 +309,8 @@ struct RecipeChecks {
                 "fix: extend its last row, or use samplers::slump_ratios.scaled_to(EPOCHS)");
   static constexpr bool s04 = !ok || (Sample::ratios_positive);
   static_assert(s04, "[RTS-S04] what: a ratio of 0 or less negatives per positive; why: an epoch's length is its number of negatives; fix: use at least 1, say");
+  static constexpr bool s06 = !ok || Sample::valid_options;
+  static_assert(s06, "[RTS-S06] what: a sampler option out of range; why: a group gives at least one tile, weights are above 0, a power lies in [0, 1]; fix: for example samplers::Stratified<{.per_group = 1}>");
   static constexpr bool t02 = !ok || (BatchPolicy::options.size > 0 && BatchPolicy::options.accumulate > 0);
   static_assert(t02, "[RTS-T02] what: a batch of no tiles, or no accumulation step; why: nothing would be computed; fix: train::Batch<{.size = 32, .accumulate = 1}>");
   static constexpr int positives_in_batch = ok && t02 ? static_cast<int>(Sample::positive_fraction * BatchPolicy::options.size + 0.5) : 1;
@@ -372,7 +374,7 @@ struct RecipeChecks {
   static_assert(p02, "[RTS-P02] what: a deterministic recipe with a policy that cannot be; why: two runs would differ; fix: replace that policy, or say train::Fast<>");
 
   static constexpr bool all = ok && d01 && d02 && d03 && d04 && m01 && m02 && m03 && m04 && m05 && m06 && m07 && m08 && l01 && l02 && l03 && l04 && l05 && l06 && l07 &&
-                              b01 && b02 && b03 && b04 && a01 && a02 && a03 && a04 && a05 && a06 && a07 && a08 && s01 && s02 && s03 && s04 && s05 && o01 && o02 && o03 && o04 && t01 && t02 && t03 &&
+                              b01 && b02 && b03 && b04 && a01 && a02 && a03 && a04 && a05 && a06 && a07 && a08 && s01 && s02 && s03 && s04 && s05 && s06 && o01 && o02 && o03 && o04 && t01 && t02 && t03 &&
                               t04 && t05 && t06 && t07 && t08 && t09 && v01 && v02 && p01 && p02;
 };
 
