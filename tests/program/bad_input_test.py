@@ -57,8 +57,9 @@ def garbage(folder):
 
 
 def with_nan(folder):
+    for file in (folder / "images").glob("*.tif"):
+        rewrite(file, "-ot", "Float32", "-co", "COMPRESS=NONE", "-a_nodata", "0")
     file = folder / IMAGE
-    rewrite(file, "-ot", "Float32", "-co", "COMPRESS=NONE", "-a_nodata", "0")
     data = bytearray(file.read_bytes())
     data[len(data) // 2 : len(data) // 2 + 12] = b"\xff" * 12
     file.write_bytes(data)
@@ -88,6 +89,7 @@ refused("listed_twice", "D52", lambda f: table(f, lambda t: t + [t[2]]), "region
 refused("unknown_split", "D54", lambda f: table(f, lambda t: [t[0], t[1].replace("train", "exercise")] + t[2:]), "exercise")
 refused("no_positive", "S51", lambda f: [blank_labels(f, f"region_0{i}") for i in (1, 2, 3)], "0 positive")
 refused("no_positive_val", "V52", lambda f: [blank_labels(f, f"region_0{i}") for i in (4, 5)], "val")
+refused("other_type", "D68", lambda f: rewrite(f / IMAGE, "-ot", "Float32"), ["region_02.tif", "UInt16", "Float32"])
 refused("nan", "D66", with_nan, ["region_02.tif", "row", "column"])
 refused("leak", "D82", lambda f: [shutil.copy(f / d / "region_01.tif", f / d / "region_08.tif") for d in ("images", "extra", "labels")] and table(f, lambda t: t + ["region_08,region_08,region_08,test,32640"]), ["region_01", "region_08"])
 refused("small_images", "D67", lambda f: [rewrite(p, "-srcwin", "0", "0", "40", "40") for d in ("images", "extra", "labels") for p in (f / d).glob("*.tif")])

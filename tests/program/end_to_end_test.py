@@ -16,10 +16,21 @@ common = ("--out", OUT, "--name", "first")
 
 text = run("doctor", says=["gdal", "libtorch", "GeoTIFF"])
 run("config", says=["Focal", "0.75"])
-run("check-data", "--data", data, "--out", OUT, says=["train", "val", "test", "positive"])
+run("check-data", "--data", data, "--out", OUT, says=["train", "val", "test", "positive", "drift"])
+for name in ("report.html", "samples.png", "histogram_red.png"):
+    check((OUT / "check" / name).stat().st_size > 0, f"check-data leaves no {name}")
 run("split", "--data", data, "--out", OUT, says=["regions"])
 run("split", "--data", data, "--out", OUT, "--folds", 3, says=["fold_3"])
 run("stats", "--data", data, "--out", OUT)
+# Packed tiles and tiles cut from scenes and outlines train like the dataset itself; regions in turn are a sampler of their own.
+pack = FOLDER / "tiny.rtspack"
+run("prepare", "--data", data, "--out", OUT, "--pack", pack, says=["byte for byte"])
+once = ("--max-epochs", 1, "--out", OUT)
+run("train", "--packed", pack, *once, "--name", "packed", says=["loader:"])
+run("train", "--data", data, *once, "--name", "plain")
+check((OUT / "tiny-packed/best_model.safetensors").read_bytes() == (OUT / "tiny-plain/best_model.safetensors").read_bytes(), "packed tiles train other weights than their source")
+run("tile", "--rasters", *sorted((data / "images").glob("*.tif")), "--polygons", *sorted((data / "polygons").glob("*.geojson")), "--data", FOLDER / "tiled", "--scale", "1e-4", says=["regions", "split into"])
+run("train", "--variant", "regions", "--data", FOLDER / "tiled", *once, "--name", "tiled", says=["regions"])
 run("train", "--data", data, *common, says=["epoch   3", "best epoch", "report.html"])
 for name in ("config.yaml", "recipe.txt", "normalization_stats.json", "training_log.csv", "events.jsonl", "best_model.safetensors", "environment_frozen.txt", "report.html", "checkpoints/last.safetensors"):
     check((folder / name).stat().st_size > 0, f"{name} is missing or empty")

@@ -8,4 +8,6 @@ using Tiny = Trainer<data::Tile<{.height = 64, .width = 64}>, models::UnetPlusPl
 using Frozen = Tiny::with<freeze::Encoder<{.epochs = 1}>, train::Batch<{.size = 4, .accumulate = 2}>, augment::Chain<augment::Rotate90<>, augment::FlipVertical<>>>;
 using Real = Tiny::with<data::Bands<data::Red, data::Green, data::Blue, data::Ndvi>, data::Tile<{.height = 128, .width = 128}>, boundary::None, train::Epochs<{.max = 2}>>;
 
-int main(int argc, char** argv) { return cli::run<Variant<"tiny", Tiny>, Variant<"frozen", Frozen>, Variant<"real", Real>>(argc, argv); }
+using Regions = Tiny::with<samplers::Stratified<>, augment::Chain<augment::CopyPaste<{.p = 0.5}>, augment::FlipHorizontal<>, augment::OneOf<{.p = 0.5}, augment::GaussianBlur<>, augment::Clahe<>>>>;
+
+int main(int argc, char** argv) { return cli::run<Variant<"tiny", Tiny>, Variant<"frozen", Frozen>, Variant<"real", Real>, Variant<"regions", Regions>>(argc, argv); }

@@ -6,8 +6,6 @@
 #include <rts/data/raster_source/tiling.hpp>
 #include <rts/train/stage.hpp>
 
-#include <ATen/ATen.h>
-
 #include <map>
 #include <set>
 
@@ -135,102 +133,6 @@ RTS_INLINE int split(const Options& o) {
   for (std::size_t i = 0; i < list.size(); ++i) by_region[list[i].name] = assigned[i];
   write(o.out / "split.csv", by_region);
   return 0;
-}
-
-RTS_INLINE int check_data(const Options& o) {
-  tracking::Console console(o.quiet);
-  Session session(o, console);
-  const data::IndexedSource& source = *session.source;
-  const data::Dataset& d = source.dataset();
-  fmt::print("\ndataset {} version {}: {} files, {} windows of {} x {} with data, {:g} m\n", d.root.string(), d.version, d.files.size(), d.samples.size(), d.tile_height, d.tile_width, d.pixel_size);
-  nlohmann::ordered_json json{{"version", d.version}, {"files", d.files.size()}, {"windows", d.samples.size()}, {"pixel_size", d.pixel_size}};
-
-  // Through the real loader: the stage and tensors that training sees, values back in band units.
-  const train::Normalizer normalizer = train::make_normalizer(o.plan, source.statistics(), train::full_scale(d));
-  data::Loader loader(source, train::training_stage(o.plan, train::band_set(o.plan, normalizer, d), o.plan.seed, false, o.plan.pastes_objects ? train::object_bank(source) : nullptr),
-                      {.batch = 8, .bands = static_cast<int>(o.plan.bands.size()), .height = d.tile_height, .width = d.tile_width, .threads = o.threads, .drop_last = false, .skip_bad = o.run.skip_bad});
-  std::vector<std::uint32_t> order(d.samples.size());
-  for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  loader.begin(order, 1);
-  std::vector<double> low(d.bands.size(), 1e300), high(d.bands.size(), -1e300);
-  std::map<int, double> values;
-  double pixels = 0, valid = 0, positive = 0;
-  std::size_t skipped = 0;
-  while (const data::Batch* batch = loader.next()) {
-    const at::Tensor ok = batch->valid.to(at::kBool);
-    pixels += static_cast<double>(ok.numel());
-    const double n = ok.sum().item<double>();
-    valid += n;
-    skipped += batch->skipped.size();
-    if (n == 0) continue;
-    for (std::size_t b = 0; b < d.bands.size(); ++b) {
-      const at::Tensor v = batch->image.select(1, static_cast<std::int64_t>(b)).masked_select(ok) / normalizer.factor[b] + normalizer.mean[b];
-      low[b] = std::min(low[b], v.min().item<double>());
-      high[b] = std::max(high[b], v.max().item<double>());
-    }
-    const at::Tensor labels = std::get<0>(at::_unique(batch->label));
-    for (std::int64_t k = 0; k < labels.numel(); ++k) {
-      const int value = labels[k].item<int>();
-      values[value] += batch->label.eq(value).sum().item<double>();
-    }
-    positive += (batch->label.eq(1) & ok).sum().item<double>();
-    console.on_progress({.task = "check", .done = static_cast<std::int64_t>(batch->index) + 1, .total = static_cast<std::int64_t>(loader.batches()), .unit = "batches"});
-  }
-  fmt::print("\nband                        lowest       highest          mean           std\n");
-  for (std::size_t b = 0; b < d.bands.size(); ++b) {
-    fmt::print("{:<22} {:>12.6g}  {:>12.6g}  {:>12.6g}  {:>12.6g}\n", d.bands[b].name, low[b], high[b], source.statistics().mean[b], source.statistics().std[b]);
-    json["bands"][d.bands[b].name] = {{"low", low[b]}, {"high", high[b]}, {"mean", source.statistics().mean[b]}, {"std", source.statistics().std[b]}};
-  }
-  fmt::print("\nlabel values:");
-  for (const auto& [value, n] : values) fmt::print("  {}: {:.0f}", value, n);
-  fmt::print("\nno data or unknown: {:.2f} % of pixels; positive: {:.4f} % of valid pixels\n", 100 * (1 - valid / std::max(pixels, 1.0)), 100 * positive / std::max(valid, 1.0));
-  json["nodata_share"] = 1 - valid / std::max(pixels, 1.0);
-  json["positive_share"] = positive / std::max(valid, 1.0);
-  fmt::print("\nsplit    positive  negative\n");
-  for (const auto s : {data::SplitName::train, data::SplitName::val, data::SplitName::test, data::SplitName::none}) {
-    const std::size_t p = d.positives(s).size(), n = d.negatives(s).size();
-    if (p + n > 0) fmt::print("{:<8} {:>8}  {:>8}\n", data::to_text(s), p, n);
-    json["splits"][std::string(data::to_text(s))] = {{"positive", p}, {"negative", n}};
-  }
-  std::vector<std::uint32_t> positives;
-  for (std::uint32_t i = 0; i < d.samples.size(); ++i)
-    if (d.samples[i].positives > 0) positives.push_back(i);
-  const train::RingSurvival ring = train::ring_survival(o.plan, source, positives);
-  fmt::print("\nthe ring of {} px leaves {:.1f} % of positive pixels and {:.1f} % of objects{}\n", o.plan.pass_numbers.boundary.ignore, 100 * ring.pixels, 100 * ring.objects,
-             ring.pixels < 0.5 ? "; warning: less than half, training asks for --accept-ring-loss" : "");
-  json["ring"] = {{"width", o.plan.pass_numbers.boundary.ignore}, {"pixels_left", ring.pixels}, {"objects_left", ring.objects}};
-  std::map<std::uint64_t, std::uint32_t> first;
-  std::size_t duplicates = 0;
-  for (std::uint32_t i = 0; i < d.samples.size(); ++i) {
-    const auto [it, fresh] = first.emplace(d.samples[i].content, i);
-    if (fresh) continue;
-    if (++duplicates <= 5) fmt::print("duplicate: {} is {}\n", d.sample_name(d.samples[i]), d.sample_name(d.samples[it->second]));
-  }
-  fmt::print("{} duplicate windows; {} skipped\n", duplicates, skipped);
-  json["duplicates"] = duplicates;
-  // Sample pictures: image with the label's outline.
-  std::filesystem::create_directories(o.out / "check");
-  const auto reader = source.reader();
-  data::RawTile raw;
-  const std::size_t count = std::min<std::size_t>(8, positives.size());
-  raster::Picture sheet(static_cast<int>(std::max<std::size_t>(count, 1)) * (d.tile_width + 4), d.tile_height);
-  for (std::size_t k = 0; k < count; ++k) {
-    reader->read(d.samples[positives[k * positives.size() / count]], raw);
-    std::vector<std::vector<float>> values;
-    std::vector<const float*> planes;
-    for (std::size_t b = 0; b < (d.bands.size() < 3 ? 1 : 3); ++b) values.push_back(raw.values(b, d.bands[b].scale));
-    for (const auto& v : values) planes.push_back(v.data());
-    raster::Picture picture = raster::stretch(planes, raw.valid.data(), d.tile_width, d.tile_height);
-    raster::outline(picture, raw.label.data(), 255, 230, 0);
-    sheet.paste(picture, static_cast<int>(k) * (d.tile_width + 4), 0);
-  }
-  raster::write_png(o.out / "check" / "samples.png", sheet);
-  fmt::print("sample pictures: {}\n", (o.out / "check" / "samples.png").string());
-  const auto leaks = data::find_leaks(d, o.min_distance);
-  fmt::print("leakage between splits: {}\n", leaks.empty() ? "none" : std::to_string(leaks.size()) + " pairs of files; training will refuse");
-  json["leaks"] = leaks.size();
-  if (!o.json.empty()) write_text(o.json, json.dump(2) + "\n");
-  return leaks.empty() ? 0 : static_cast<int>(ExitCode::bad_data);
 }
 
 }  // namespace rts::inline RTS_ABI::cli

@@ -1,6 +1,7 @@
 #pragma once
 #include <rts/cli/run.hpp>
 
+#include <rts/cli/command_check.ipp>
 #include <rts/cli/commands_data.ipp>
 #include <rts/cli/commands_look.ipp>
 #include <rts/cli/commands_run.ipp>

@@ -97,29 +97,52 @@ inline std::string figures_html(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-RTS_INLINE std::filesystem::path write_report(const std::filesystem::path& folder, const std::string& title, const std::vector<std::string>& shortened) {
-  std::string html = "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + detail::escaped(title) +
-                     "</title><style>body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.25em .6em;text-align:right}"
-                     "td:first-child,th:first-child{text-align:left}img{max-width:100%}.note{background:#fff3cd;padding:.6em 1em}figure{margin:1em 0}pre{background:#f6f6f6;padding:1em;overflow:auto}</style></head><body><h1>" +
-                     detail::escaped(title) + "</h1>";
-  if (!shortened.empty()) {
-    html += "<p class=\"note\">This run departs from its recipe:";
-    for (const std::string& s : shortened) html += " <code>" + detail::escaped(s) + "</code>";
-    html += "</p>";
+RTS_INLINE Page::Page(const std::string& title)
+    : html_("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + detail::escaped(title) +
+            "</title><style>body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.25em .6em;text-align:right}"
+            "td:first-child,th:first-child{text-align:left}img{max-width:100%}.note{background:#fff3cd;padding:.6em 1em}figure{margin:1em 0}pre{background:#f6f6f6;padding:1em;overflow:auto}</style></head><body><h1>" +
+            detail::escaped(title) + "</h1>") {}
+RTS_INLINE void Page::heading(const std::string& text) { html_ += "<h2>" + detail::escaped(text) + "</h2>"; }
+RTS_INLINE void Page::paragraph(const std::string& text) { html_ += "<p>" + detail::escaped(text) + "</p>"; }
+RTS_INLINE void Page::note(const std::string& text) { html_ += "<p class=\"note\">" + detail::escaped(text) + "</p>"; }
+RTS_INLINE void Page::preformatted(const std::string& text) { html_ += "<pre>" + detail::escaped(text) + "</pre>"; }
+RTS_INLINE void Page::table(const std::vector<std::vector<std::string>>& rows) {
+  html_ += "<table>";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    html_ += "<tr>";
+    for (const std::string& cell : rows[i]) html_ += (i == 0 ? "<th>" : "<td>") + detail::escaped(cell) + (i == 0 ? "</th>" : "</td>");
+    html_ += "</tr>";
   }
-  html += detail::figures_html(folder / "evaluation.json");
+  html_ += "</table>";
+}
+RTS_INLINE void Page::picture(const std::filesystem::path& png, const std::string& caption) {
+  if (std::filesystem::exists(png)) html_ += "<figure><img alt=\"" + detail::escaped(caption) + "\" src=\"data:image/png;base64," + detail::base64(png) + "\"><figcaption>" + detail::escaped(caption) + "</figcaption></figure>";
+}
+RTS_INLINE void Page::write(const std::filesystem::path& path) const { write_text(path, html_ + "</body></html>\n"); }
+
+RTS_INLINE std::filesystem::path write_report(const std::filesystem::path& folder, const std::string& title, const std::vector<std::string>& shortened) {
+  Page page(title);
+  if (!shortened.empty()) {
+    std::string text = "This run departs from its recipe:";
+    for (const std::string& s : shortened) text += " " + s;
+    page.note(text);
+  }
+  page.html(detail::figures_html(folder / "evaluation.json"));
   for (const char* sub : {"maps", "plots"}) {
     if (!std::filesystem::exists(folder / sub)) continue;
     std::vector<std::filesystem::path> pictures;
     for (const auto& e : std::filesystem::directory_iterator(folder / sub))
       if (e.path().extension() == ".png") pictures.push_back(e.path());
     std::sort(pictures.begin(), pictures.end());
-    if (!pictures.empty()) html += std::string("<h2>") + (std::string(sub) == "maps" ? "Maps and tiles" : "Curves") + "</h2>";
-    for (const auto& p : pictures) html += "<figure><img alt=\"" + p.stem().string() + "\" src=\"data:image/png;base64," + detail::base64(p) + "\"><figcaption>" + p.stem().string() + "</figcaption></figure>";
+    if (!pictures.empty()) page.heading(std::string(sub) == "maps" ? "Maps and tiles" : "Curves");
+    for (const auto& p : pictures) page.picture(p, p.stem().string());
   }
-  html += "<h2>Recipe</h2><pre>" + detail::escaped(detail::file_text(folder / "config.yaml")) + "</pre><h2>Environment</h2><pre>" + detail::escaped(detail::file_text(folder / "environment_frozen.txt")) + "</pre></body></html>\n";
+  page.heading("Recipe");
+  page.preformatted(detail::file_text(folder / "config.yaml"));
+  page.heading("Environment");
+  page.preformatted(detail::file_text(folder / "environment_frozen.txt"));
   const auto path = folder / "report.html";
-  write_text(path, html);
+  page.write(path);
   return path;
 }
 
