@@ -11,6 +11,7 @@ using Quickstart = Trainer<
     losses::Focal<{.gamma = 2, .alpha = 0.75}>,
     boundary::Ignore<{.width = 1}>,
     samplers::Curriculum<ratios, {.positive_fraction = 0.5, .ramp = 1}>,
+    augment::Chain<augment::Rotate90<>, augment::FlipHorizontal<>, augment::FlipVertical<>>,
     optim::AdamW<{.lr = 1e-3}>,
     optim::Ema<{.decay = 0.99}>,
     schedulers::WarmupCosine<{.warmup_epochs = 1, .start_lr = 1e-5, .min_lr = 1e-5}>,

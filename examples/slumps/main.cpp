@@ -9,6 +9,7 @@ using Slumps = Trainer<
     losses::Focal<{.gamma = 2, .alpha = 0.75}>,
     boundary::None,
     samplers::FixedRatio<{.ratio = 1}>,
+    augment::Chain<augment::Rotate90<>, augment::FlipHorizontal<>, augment::FlipVertical<>>,
     optim::AdamW<{.lr = 5e-4, .weight_decay = 1e-2}>,
     optim::Ema<{.decay = 0.99}>,
     schedulers::WarmupCosine<{.warmup_epochs = 1, .start_lr = 1e-5, .min_lr = 1e-6}>,
