@@ -31,6 +31,7 @@ run("train", "--data", data, *once, "--name", "plain")
 check((OUT / "tiny-packed/best_model.safetensors").read_bytes() == (OUT / "tiny-plain/best_model.safetensors").read_bytes(), "packed tiles train other weights than their source")
 run("tile", "--rasters", *sorted((data / "images").glob("*.tif")), "--polygons", *sorted((data / "polygons").glob("*.geojson")), "--data", FOLDER / "tiled", "--scale", "1e-4", says=["regions", "split into"])
 run("train", "--variant", "regions", "--data", FOLDER / "tiled", *once, "--name", "tiled", says=["regions"])
+run("train", "--variant", "hard", "--data", data, "--max-epochs", 2, "--out", OUT, "--name", "hard", says=["hard negatives: 7 of 33", "of them hard"])
 run("train", "--data", data, *common, says=["epoch   3", "best epoch", "report.html"])
 for name in ("config.yaml", "recipe.txt", "normalization_stats.json", "training_log.csv", "events.jsonl", "best_model.safetensors", "environment_frozen.txt", "report.html", "checkpoints/last.safetensors"):
     check((folder / name).stat().st_size > 0, f"{name} is missing or empty")

@@ -44,7 +44,7 @@ def train(name, threads, variant="tiny", kill=None):
     run("resume", "--variant", variant, "--out", FOLDER / "runs", "--name", name)
 
 
-for variant in ("tiny", "frozen"):
+for variant in ("tiny", "frozen", "hard"):
     train("unbroken", 2, variant)
     want = state("unbroken", variant)
     check(len(want[1]) == 3, f"{len(want[1])} epochs logged, expected 3")

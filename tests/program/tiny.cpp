@@ -10,4 +10,6 @@ using Real = Tiny::with<data::Bands<data::Red, data::Green, data::Blue, data::Nd
 
 using Regions = Tiny::with<samplers::Stratified<>, augment::Chain<augment::CopyPaste<{.p = 0.5}>, augment::FlipHorizontal<>, augment::OneOf<{.p = 0.5}, augment::GaussianBlur<>, augment::Clahe<>>>>;
 
-int main(int argc, char** argv) { return cli::run<Variant<"tiny", Tiny>, Variant<"frozen", Frozen>, Variant<"real", Real>, Variant<"regions", Regions>>(argc, argv); }
+using Hard = Tiny::with<samplers::HardNegatives<samplers::FixedRatio<{.ratio = 1}>, {.share = 0.5, .keep = 0.2, .pool = 40}>>;
+
+int main(int argc, char** argv) { return cli::run<Variant<"tiny", Tiny>, Variant<"frozen", Frozen>, Variant<"real", Real>, Variant<"regions", Regions>, Variant<"hard", Hard>>(argc, argv); }

@@ -71,6 +71,30 @@ TEST_CASE("weighted: shares follow the weights") {
   CHECK(positives / n == doctest::Approx(3.0 / 12).epsilon(0.02));  // 1 of 10 at weight 3
 }
 
+TEST_CASE("hard negatives take their share of every batch") {
+  std::vector<std::uint32_t> positives, negatives, hard;
+  for (std::uint32_t i = 0; i < 20; ++i) positives.push_back(i);
+  for (std::uint32_t i = 100; i < 300; ++i) negatives.push_back(i);
+  for (std::uint32_t i = 900; i < 907; ++i) hard.push_back(i);
+  const std::vector<double> ratios(5, 3.0);
+  const Order plain = epoch_order(positives, negatives, ratios, 2, 8, 0.5, 42);
+  Order order = plain;
+  put_hard(order, hard, 0.5, 2, 8, 0.5, 42);
+  std::map<std::uint32_t, int> seen;
+  for (std::size_t i = 0; i < order.samples.size(); ++i) {
+    CHECK((order.samples[i] >= 900) == (i % 8 >= 6));
+    if (i % 8 < 6) CHECK(order.samples[i] == plain.samples[i]);
+    else ++seen[order.samples[i]];
+  }
+  for (const auto& [sample, n] : seen) CHECK((n >= 4 && n <= 5));  // 30 draws of 7
+  CHECK(order.drawn.hard == 30);
+  CHECK(order.drawn.text().find("30 of them hard") != std::string::npos);
+  put_hard(order = plain, {}, 0.5, 2, 8, 0.5, 42);
+  CHECK(order.samples == plain.samples);
+  CHECK(choose(negatives, 50, 1, 42).size() == 50);
+  CHECK(choose(negatives, 50, 1, 42) != choose(negatives, 50, 2, 42));
+}
+
 TEST_CASE("shards are disjoint, equally long, and batches of the whole") {
   std::vector<std::uint32_t> order(103);
   for (std::uint32_t i = 0; i < 103; ++i) order[i] = i;

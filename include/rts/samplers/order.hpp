@@ -17,6 +17,7 @@ struct Drawn {
   std::size_t negatives = 0;    ///< distinct negative windows
   std::size_t positive_draws = 0;
   bool pool_exhausted = false;  ///< fewer negatives than wanted: all were taken
+  std::size_t hard = 0;         ///< of the negatives drawn, hard ones
   std::size_t groups = 0;       ///< stratified and weighted: regions that were shown
   std::string text() const;
 };
@@ -46,6 +47,13 @@ Order stratified_order(const std::vector<Candidate>& tiles, const std::vector<st
 
 /// With replacement, in proportion to weights. errors: RTS-S54 no tile, or a weight that is not positive.
 Order weighted_order(const std::vector<Candidate>& tiles, double positive_weight, double by_region, int epoch, std::uint64_t seed);
+
+/// Puts hard negatives in place of the last round(share x negatives) negatives of every batch of an `epoch_order`. `hard` comes shuffled and
+/// without replacement, then again.
+void put_hard(Order& order, const std::vector<std::uint32_t>& hard, double share, int epoch, int batch, double positive_fraction, std::uint64_t seed);
+
+/// `count` items chosen for an epoch without replacement.
+std::vector<std::uint32_t> choose(const std::vector<std::uint32_t>& items, std::size_t count, int epoch, std::uint64_t seed);
 
 /// What rank `rank` of `world` processes shows of an order: every world-th batch, as many for each; whole batches only.
 std::vector<std::uint32_t> shard(const std::vector<std::uint32_t>& order, int batch, int rank, int world);

@@ -71,7 +71,7 @@ inline std::vector<std::uint32_t> from_endless(const std::vector<std::uint32_t>&
 
 RTS_INLINE std::string Drawn::text() const {
   if (groups > 0) return "drew " + std::to_string(positive_draws) + " tiles with objects (" + std::to_string(positives) + " distinct) and " + std::to_string(negatives) + " without, of " + std::to_string(groups) + " regions";
-  return "drew " + std::to_string(positives) + " positive tiles (" + std::to_string(positive_draws) + " draws) and " + std::to_string(negatives) + " negatives: ratio 1:" + number_text(effective_ratio) +
+  return "drew " + std::to_string(positives) + " positive tiles (" + std::to_string(positive_draws) + " draws) and " + std::to_string(negatives) + " negatives: ratio 1:" + number_text(effective_ratio) + (hard > 0 ? ", " + std::to_string(hard) + " of them hard" : "") +
          (pool_exhausted ? " (1:" + number_text(wanted_ratio) + " wanted, all negatives taken)" : "");
 }
 
@@ -165,6 +165,22 @@ RTS_INLINE Order weighted_order(const std::vector<Candidate>& tiles, double posi
   }
   detail::tell(order, tiles);
   return order;
+}
+
+RTS_INLINE void put_hard(Order& order, const std::vector<std::uint32_t>& hard, double share, int epoch, int batch, double positive_fraction, std::uint64_t seed) {
+  const std::size_t size = static_cast<std::size_t>(batch), negatives = size - static_cast<std::size_t>(std::lround(positive_fraction * batch));
+  const std::size_t each = static_cast<std::size_t>(std::lround(share * static_cast<double>(negatives))), batches = order.samples.size() / size;
+  if (hard.empty() || each == 0) return;
+  const auto drawn = detail::from_endless(hard, 0, each * batches, seed + static_cast<std::uint64_t>(epoch), 0x4A7Du);
+  for (std::size_t b = 0; b < batches; ++b)
+    for (std::size_t k = 0; k < each; ++k) order.samples[(b + 1) * size - 1 - k] = drawn[b * each + k];
+  order.drawn.hard = each * batches;
+}
+
+RTS_INLINE std::vector<std::uint32_t> choose(const std::vector<std::uint32_t>& items, std::size_t count, int epoch, std::uint64_t seed) {
+  std::vector<std::uint32_t> out = detail::shuffled(items, seed, 0x4A2Du, static_cast<std::uint64_t>(epoch));
+  out.resize(std::min(count, out.size()));
+  return out;
 }
 
 RTS_INLINE std::vector<std::uint32_t> shard(const std::vector<std::uint32_t>& order, int batch, int rank, int world) {

@@ -174,11 +174,35 @@ struct Weighted : PolicyBase {
   static std::vector<double> ratios(int epochs) { return std::vector<double>(static_cast<std::size_t>(epochs), 1.0); }
 };
 
-static_assert(Sampler<Curriculum<slump_ratios>> && Sampler<FixedRatio<>> && Sampler<Balanced<>> && Sampler<Stratified<>> && Sampler<Weighted<>>);
+struct HardOptions {
+  double share = 0.5;  ///< of a batch's negatives that are hard ones
+  double keep = 0.1;   ///< of the tiles looked at that count as hard
+  int pool = 1000;     ///< negative training tiles looked at after each validation
+};
+
+/// A base's epochs, with a share of the negatives taken from those that the network last got most wrong: after each validation it looks at
+/// `pool` negative training tiles, chosen anew, and keeps those where the mean of the highest 1 % of probabilities is largest. Until the
+/// first validation all negatives are the base's.
+template <class Base = Curriculum<slump_ratios>, HardOptions O = HardOptions{}>
+struct HardNegatives : PolicyBase {
+  using axis = axes::Sampler;
+  static constexpr std::string_view name = "HardNegatives";
+  static constexpr HardOptions options = O;
+  static constexpr bool valid_options = Base::valid_options && !requires { Base::drawing; } && O.share > 0 && O.share <= 1 && O.keep > 0 && O.keep <= 1 && O.pool > 0;
+  static constexpr HardOptions hard = O;
+  static constexpr double positive_fraction = Base::positive_fraction;
+  static constexpr bool gapless = Base::gapless, ratios_positive = Base::ratios_positive;
+  static constexpr int last_epoch = Base::last_epoch;
+  static std::vector<double> ratios(int epochs) { return Base::ratios(epochs); }
+  static Description describe() { return {"sampler", "HardNegatives", rts::detail::fields_of(O), {rts::describe<Base>()}}; }
+};
+
+static_assert(Sampler<Curriculum<slump_ratios>> && Sampler<FixedRatio<>> && Sampler<Balanced<>> && Sampler<Stratified<>> && Sampler<Weighted<>> && Sampler<HardNegatives<>>);
 
 }  // namespace rts::inline RTS_ABI::samplers
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::CurriculumOptions, positive_fraction, ramp);
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::FixedRatioOptions, ratio, positive_fraction);
+BOOST_HANA_ADAPT_STRUCT(rts::samplers::HardOptions, share, keep, pool);
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::BalancedOptions, positive_fraction);
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::StratifiedOptions, per_group);
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::WeightedOptions, positive, by_region);

@@ -89,6 +89,10 @@ class Run {
     optimizer_->load(under(all, "optimizer."));
     if (average_) average_->load(under(all, "ema."), p_.ema_steps);
     if (scaler_) scaler_->load(under(all, "scaler."));
+    if (const models::TensorMap hard = under(all, "hard."); hard.count("samples")) {
+      const at::Tensor& t = hard.at("samples");
+      hard_.assign(t.const_data_ptr<std::int64_t>(), t.const_data_ptr<std::int64_t>() + t.numel());
+    }
     const models::TensorMap tally = under(all, "tally.");
     const auto copy = [](const at::Tensor& t, std::vector<std::int64_t>& to) { std::copy_n(t.const_data_ptr<std::int64_t>(), to.size(), to.begin()); };
     if (tally.count("positive")) {
@@ -133,7 +137,11 @@ class Run {
   }
 
   samplers::Order draw_order() const {
-    if (plan_.drawing == samplers::Drawing::ratio) return samplers::epoch_order(positives_, negatives_, plan_.ratios, p_.epoch, plan_.batch, plan_.positive_fraction, seed_);
+    if (plan_.drawing == samplers::Drawing::ratio) {
+      samplers::Order order = samplers::epoch_order(positives_, negatives_, plan_.ratios, p_.epoch, plan_.batch, plan_.positive_fraction, seed_);
+      samplers::put_hard(order, hard_, plan_.hard_share, p_.epoch, plan_.batch, plan_.positive_fraction, seed_);
+      return order;
+    }
     const data::Dataset& d = source_.dataset();
     std::vector<std::string> groups;
     for (const data::FileRow& f : d.files)
@@ -205,6 +213,28 @@ class Run {
       ++p_.loss_count;
       pending_.pop_front();
     }
+  }
+
+  /// Looks at some negative training tiles with the network that was validated last and keeps those it gets most wrong.
+  void mine() {
+    const std::vector<std::uint32_t> pool = samplers::choose(negatives_, static_cast<std::size_t>(plan_.hard_pool), p_.epoch, seed_);
+    const Predict predict = predictor(average_ ? averaged_network_ : network_, device_, arithmetic_);
+    data::Loader loader(source_, evaluation_stage(plan_, bands_, seed_, options_.shuffle_pixels), {.batch = plan_.batch, .bands = static_cast<int>(plan_.bands.size()), .height = plan_.tile_height, .width = plan_.tile_width, .threads = options_.threads, .drop_last = false, .skip_bad = options_.skip_bad});
+    loader.begin(pool, 0);
+    std::vector<std::pair<double, std::uint32_t>> scores;
+    while (const data::Batch* batch = loader.next()) {
+      if (interrupted()) break;
+      const at::Tensor logits = predict(batch->image);
+      const at::Tensor wrong = logits.size(1) == 1 ? at::sigmoid(logits.select(1, 0)) : 1 - at::softmax(logits, 1).select(1, 0);
+      const at::Tensor known = wrong.mul(batch->valid.to(at::kFloat)).flatten(1);
+      const at::Tensor top = std::get<0>(known.topk(std::max<std::int64_t>(1, known.size(1) / 100), 1)).mean(1);
+      for (std::size_t k = 0; k < batch->samples.size(); ++k) scores.emplace_back(-top[static_cast<std::int64_t>(k)].item<double>(), batch->samples[k]);
+    }
+    std::sort(scores.begin(), scores.end());
+    const auto keep = std::min(scores.size(), static_cast<std::size_t>(std::ceil(plan_.hard_keep * static_cast<double>(scores.size()))));
+    hard_.clear();
+    for (std::size_t k = 0; k < keep; ++k) hard_.push_back(scores[k].second);
+    if (keep > 0) observer_.on_message("info", "hard negatives: " + std::to_string(keep) + " of " + std::to_string(scores.size()) + " looked at; highest 1 % of probabilities from " + number_text(std::round(-1000 * scores.front().first) / 1000) + " down to " + number_text(std::round(-1000 * scores[keep - 1].first) / 1000));
   }
 
   // --- validation -----------------------------------------------------------------------------------------------
@@ -291,6 +321,7 @@ class Run {
     if (due) {
       const double watched = validate(record);
       watch(watched, record, true);
+      if (plan_.hard_share > 0) mine();
       p_.train_losses.push_back(loss);
       p_.val_losses.push_back(std::isfinite(val_loss_) ? val_loss_ : 1e9);
       if (p_.train_losses.size() > 5) {
@@ -323,6 +354,10 @@ class Run {
       p_.ema_steps = average_->steps();
     }
     if (scaler_) put_under(all, "scaler.", scaler_->state());
+    if (!hard_.empty()) {
+      std::vector<std::int64_t> samples(hard_.begin(), hard_.end());
+      all["hard.samples"] = at::tensor(samples, at::kLong);
+    }
     if (p_.batch > 0) {
       const auto tensor = [](const std::vector<std::int64_t>& v) { return at::tensor(v, at::kLong); };
       all["tally.positive"] = tensor(train_.tally().positive);
@@ -351,6 +386,7 @@ class Run {
   std::unique_ptr<optim::GradientScaler> scaler_;
   Progressed p_;
   std::deque<at::Tensor> pending_;
+  std::vector<std::uint32_t> hard_;  ///< negative training tiles that the network last got most wrong
   metrics::Evaluation train_;
   metrics::Figures balanced_, realistic_;
   double val_loss_ = 0, last_watched_ = 0;

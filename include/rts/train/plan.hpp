@@ -51,6 +51,8 @@ struct Plan {
   samplers::Drawing drawing = samplers::Drawing::ratio;
   int per_group = 1;                               ///< stratified
   double positive_weight = 1, region_weight = 0;   ///< weighted
+  double hard_share = 0, hard_keep = 0;            ///< hard negatives; share 0: none
+  int hard_pool = 0;
 
   // Optimization
   bool adamw = true;

@@ -73,6 +73,8 @@ train::Plan Trainer<P...>::plan() {
   if constexpr (requires { Sampler::per_group; }) p.per_group = Sampler::per_group;
   if constexpr (requires { Sampler::positive_weight; }) p.positive_weight = Sampler::positive_weight, p.region_weight = Sampler::by_region;
 
+  if constexpr (requires { Sampler::hard; }) p.hard_share = Sampler::hard.share, p.hard_keep = Sampler::hard.keep, p.hard_pool = Sampler::hard.pool;
+
   using Optim = policy<axes::Optimizer>;
   p.lr = Optim::lr;
   p.weight_decay = Optim::options.weight_decay;
