@@ -1,6 +1,8 @@
 #pragma once
 #include <rts/raster/tiff_blocks.hpp>
 
+#include <rts/core/instruction_set.hpp>
+
 #include <libdeflate.h>
 
 #include <algorithm>
@@ -20,6 +22,18 @@ inline bool read_all(int file, void* to, std::size_t size, std::uint64_t at) {
   }
   return true;
 }
+
+/// Pixels of three samples into three planes, in the caller's instruction set.
+template <class T>
+[[gnu::always_inline]] inline void three_planes(const T* __restrict__ from, std::size_t n, T* __restrict__ a, T* __restrict__ b, T* __restrict__ c) {
+  for (std::size_t x = 0; x < n; ++x) a[x] = from[3 * x], b[x] = from[3 * x + 1], c[x] = from[3 * x + 2];
+}
+template <class T>
+void three_planes_baseline(const T* from, std::size_t n, T* a, T* b, T* c) { three_planes(from, n, a, b, c); }
+template <class T>
+RTS_TARGET_AVX2 void three_planes_avx2(const T* from, std::size_t n, T* a, T* b, T* c) { three_planes(from, n, a, b, c); }
+template <class T>
+RTS_TARGET_AVX512 void three_planes_avx512(const T* from, std::size_t n, T* a, T* b, T* c) { three_planes(from, n, a, b, c); }
 
 }  // namespace detail
 
@@ -197,6 +211,23 @@ RTS_INLINE bool TiffBlocks::read(int column, int row, int width, int height, con
     for (int x = column / block_width_; x * block_width_ < column + width; ++x) {
       const std::size_t block = static_cast<std::size_t>(y) * across + static_cast<std::size_t>(x), rows = static_cast<std::size_t>(std::min(block_height_, height_ - y * block_height_));
       if (!planar_ && !decode(block, rows)) return false;
+      if (!planar_ && samples_ == 3 && type == type_ && bands == std::vector<int>{1, 2, 3}) {
+        const auto split = [&](auto unit) {
+          using T = decltype(unit);
+          const auto isa = kernels::active_isa();
+          const auto one_row = isa == kernels::Isa::avx512 ? &detail::three_planes_avx512<T> : isa == kernels::Isa::avx2 ? &detail::three_planes_avx2<T> : &detail::three_planes_baseline<T>;
+          const int y0 = std::max(row, y * block_height_), y1 = std::min(row + height, (y + 1) * block_height_), x0 = std::max(column, x * block_width_), x1 = std::min(column + width, (x + 1) * block_width_);
+          for (int r = y0; r < y1; ++r) {
+            const T* from = reinterpret_cast<const T*>(block_.data()) + 3 * (static_cast<std::size_t>(r - y * block_height_) * static_cast<std::size_t>(block_width_) + static_cast<std::size_t>(x0 - x * block_width_));
+            T* to = static_cast<T*>(out) + static_cast<std::size_t>(r - row) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x0 - column);
+            one_row(from, static_cast<std::size_t>(x1 - x0), to, to + area, to + 2 * area);
+          }
+        };
+        if (type == PixelType::u8) split(std::uint8_t{});
+        else if (type == PixelType::u16) split(std::uint16_t{});
+        else split(float{});
+        continue;
+      }
       for (std::size_t b = 0; b < bands.size(); ++b) {
         const auto sample = static_cast<std::size_t>(bands[b] - 1);
         if (planar_ && !decode(sample * across * down + block, rows)) return false;
