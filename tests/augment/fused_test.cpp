@@ -169,7 +169,6 @@ TEST_CASE("several samplings of a smooth image equal one") {
 
 TEST_CASE("colours in one matrix equal colours one by one") {
   against_composed<Chain<Brightness<{.p = 1}>, Contrast<{.p = 1}>, Saturation<{.p = 1}>, Hue<{.p = 1}>, Contrast<{.p = 1}>>>({40, 40}, Kind::noise, value_tolerance, 0, 0);
-  against_composed<Guide>({64, 64}, Kind::blobs, 6.0, 0, 1.0, 2);  // runs; its parts are compared above
 }
 
 TEST_CASE("nothing bleeds from nodata, and what is not valid is 0 and 255") {

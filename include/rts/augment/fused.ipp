@@ -14,7 +14,7 @@ namespace rts::inline RTS_ABI::augment {
 struct Scratch::Impl {
   Displacement field;
   std::vector<float> values;           ///< [bands][block rows][width], stored values
-  std::vector<float> row, u, v, right, lower, mixed;
+  std::vector<float> u, v, right, lower, mixed;
   std::vector<std::int32_t> index, nearest;
   std::vector<std::uint8_t> outside, quads, label, turned_bytes, turned_label, turned_valid;
   std::vector<std::uint16_t> turned_shorts;
@@ -382,7 +382,6 @@ RTS_INLINE void apply(const Draw& draw, const TileIn& in, Frame frame, const Ban
   const bool aligned = axis_aligned(draw, frame);
   k.stride = in.type == PixelType::f32 && k.all_valid ? w : detail::padded(frame.width);
   s.values.resize(bands.bands.size() * detail::block_rows * std::max<std::size_t>(w, detail::block_columns));
-  s.row.resize(w);
   if (!aligned) {
     constexpr std::size_t row = detail::block_columns, block = detail::block_rows * row;
     for (auto* v : {&s.right, &s.lower}) v->resize(block);

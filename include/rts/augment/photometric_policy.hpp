@@ -21,35 +21,36 @@ struct ColourOptions {
   double p = 0.5;
 };
 
-/// Colours times a factor. Values are not clipped: what follows is float.
-template <ColourOptions O = ColourOptions{}>
-struct Brightness : TransformBase {
-  static constexpr std::string_view name = "Brightness";
+namespace detail {
+
+/// Draws one factor for a step on the colours.
+template <Photometric Kind, ColourOptions O>
+struct ColourFactor : TransformBase {
   static constexpr ColourOptions options = O;
   static constexpr bool needs_colour = true;
   static constexpr bool valid_options = O.limit >= 0 && O.limit <= 1;
-  static void draw(Random& random, const Frame&, auto& sink) { sink(detail::step(Photometric::brightness, random.uniform(1 - O.limit, 1 + O.limit))); }
+  static void draw(Random& random, const Frame&, auto& sink) { sink(step(Kind, random.uniform(1 - O.limit, 1 + O.limit))); }
+};
+
+}  // namespace detail
+
+/// Colours times a factor. Values are not clipped: what follows is float.
+template <ColourOptions O = ColourOptions{}>
+struct Brightness : detail::ColourFactor<Photometric::brightness, O> {
+  static constexpr std::string_view name = "Brightness";
 };
 
 /// Colours drawn towards or away from the mean grey of the tile's valid pixels.
 /// formula: mean + f (v - mean), grey = 0.299 red + 0.587 green + 0.114 blue
 template <ColourOptions O = ColourOptions{}>
-struct Contrast : TransformBase {
+struct Contrast : detail::ColourFactor<Photometric::contrast, O> {
   static constexpr std::string_view name = "Contrast";
-  static constexpr ColourOptions options = O;
-  static constexpr bool needs_colour = true;
-  static constexpr bool valid_options = O.limit >= 0 && O.limit <= 1;
-  static void draw(Random& random, const Frame&, auto& sink) { sink(detail::step(Photometric::contrast, random.uniform(1 - O.limit, 1 + O.limit))); }
 };
 
 /// Colours drawn towards or away from each pixel's grey.
 template <ColourOptions O = ColourOptions{}>
-struct Saturation : TransformBase {
+struct Saturation : detail::ColourFactor<Photometric::saturation, O> {
   static constexpr std::string_view name = "Saturation";
-  static constexpr ColourOptions options = O;
-  static constexpr bool needs_colour = true;
-  static constexpr bool valid_options = O.limit >= 0 && O.limit <= 1;
-  static void draw(Random& random, const Frame&, auto& sink) { sink(detail::step(Photometric::saturation, random.uniform(1 - O.limit, 1 + O.limit))); }
 };
 
 struct HueOptions {

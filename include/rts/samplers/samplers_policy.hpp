@@ -117,21 +117,29 @@ struct FixedRatio : PolicyBase {
   static std::vector<double> ratios(int epochs) { return std::vector<double>(static_cast<std::size_t>(epochs), O.ratio); }
 };
 
+namespace detail {
+
+/// Every epoch alike, with no curriculum: 1:1 where a ratio is asked for.
+struct EvenEpochs : PolicyBase {
+  static constexpr double positive_fraction = 0.5;
+  static constexpr bool gapless = true, ratios_positive = true;
+  static constexpr int last_epoch = 0;
+  static std::vector<double> ratios(int epochs) { return std::vector<double>(static_cast<std::size_t>(epochs), 1.0); }
+};
+
+}  // namespace detail
+
 struct BalancedOptions {
   double positive_fraction = 0.5;
 };
 
 /// As many negatives as positives in every epoch: the guide's balanced batches without a curriculum.
 template <BalancedOptions O = BalancedOptions{}>
-struct Balanced : PolicyBase {
+struct Balanced : detail::EvenEpochs {
   using axis = axes::Sampler;
   static constexpr std::string_view name = "Balanced";
   static constexpr BalancedOptions options = O;
   static constexpr double positive_fraction = O.positive_fraction;
-  static constexpr bool gapless = true;
-  static constexpr bool ratios_positive = true;
-  static constexpr int last_epoch = 0;
-  static std::vector<double> ratios(int epochs) { return std::vector<double>(static_cast<std::size_t>(epochs), 1.0); }
 };
 
 struct StratifiedOptions {
@@ -141,17 +149,13 @@ struct StratifiedOptions {
 /// Every region in turn, round robin, whatever a tile holds: an epoch shows as many tiles as there are, rounded down to whole rounds. Each
 /// region's tiles come shuffled and without replacement, then again.
 template <StratifiedOptions O = StratifiedOptions{}>
-struct Stratified : PolicyBase {
+struct Stratified : detail::EvenEpochs {
   using axis = axes::Sampler;
   static constexpr std::string_view name = "Stratified";
   static constexpr StratifiedOptions options = O;
   static constexpr bool valid_options = O.per_group > 0;
   static constexpr Drawing drawing = Drawing::stratified;
   static constexpr int per_group = O.per_group;
-  static constexpr double positive_fraction = 0.5;  // not used
-  static constexpr bool gapless = true, ratios_positive = true;
-  static constexpr int last_epoch = 0;
-  static std::vector<double> ratios(int epochs) { return std::vector<double>(static_cast<std::size_t>(epochs), 1.0); }
 };
 
 struct WeightedOptions {
@@ -161,17 +165,13 @@ struct WeightedOptions {
 
 /// Tiles drawn with replacement in proportion to weights; an epoch shows as many as there are.
 template <WeightedOptions O = WeightedOptions{}>
-struct Weighted : PolicyBase {
+struct Weighted : detail::EvenEpochs {
   using axis = axes::Sampler;
   static constexpr std::string_view name = "Weighted";
   static constexpr WeightedOptions options = O;
   static constexpr bool valid_options = O.positive > 0 && O.by_region >= 0 && O.by_region <= 1;
   static constexpr Drawing drawing = Drawing::weighted;
   static constexpr double positive_weight = O.positive, by_region = O.by_region;
-  static constexpr double positive_fraction = 0.5;  // not used
-  static constexpr bool gapless = true, ratios_positive = true;
-  static constexpr int last_epoch = 0;
-  static std::vector<double> ratios(int epochs) { return std::vector<double>(static_cast<std::size_t>(epochs), 1.0); }
 };
 
 struct HardOptions {

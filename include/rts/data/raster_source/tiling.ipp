@@ -233,9 +233,8 @@ RTS_INLINE TilingReport tile_rasters(const TilingOptions& o, Observer& observer)
   Dataset d;
   d.root = o.out;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
-    d.files.push_back({names[i], mosaics[chosen[i].mosaic].name + mosaics[chosen[i].mosaic].date, "", ""});
+    d.files.push_back({names[i], names[i], "", ""});  // a mosaic may reach over several regions: only nearness joins tiles
     d.info.push_back(detail::inspect(raster::Raster(o.out / "images" / (names[i] + ".tif"))));
-    d.files.back().scene = names[i];  // a mosaic may reach over several regions: only nearness joins tiles
   }
   const std::vector<std::string> regions = derive_regions(d, o.min_distance, false);
   std::map<std::string, RegionWeight> weights;
