@@ -29,6 +29,7 @@ RTS_PROPERTY(needs_colour, false)
 RTS_PROPERTY(deterministic, true)
 RTS_PROPERTY(elastic, false)
 RTS_PROPERTY(largest_crop, 0)
+RTS_PROPERTY(most_steps, 1)
 RTS_PROPERTY(phase, Phase::objects)
 #undef RTS_PROPERTY
 template <class T>
@@ -67,6 +68,13 @@ struct Transforms {
     return most;
   }();
   static constexpr int borders = (0 | ... | borders_of<T>());
+  /// Value steps that a draw may hold at most.
+  static constexpr int value_steps = (0 + ... + (phase_of<T>() == Phase::photometric ? most_steps_of<T>() : 0));
+  static constexpr int most_steps = [] {
+    int most = 1;
+    ((most = most_steps_of<T>() > most ? most_steps_of<T>() : most), ...);
+    return most;
+  }();
 };
 
 }  // namespace detail
@@ -93,6 +101,7 @@ struct OneOf : TransformBase {
   static constexpr bool elastic = list::displacements > 0;
   static constexpr int largest_crop = list::largest_crop;
   static constexpr int borders = list::borders;
+  static constexpr int most_steps = list::most_steps;
   static void draw(Random& random, const Frame& f, auto& sink) {
     double at = random.uniform(0, (0.0 + ... + T::options.p));
     bool done = false;
@@ -109,7 +118,7 @@ struct Chain : PolicyBase {
   using list = detail::Transforms<T...>;
   static constexpr bool well_formed = list::well_formed;
   static constexpr bool probabilities_valid = list::probabilities_valid;
-  static constexpr bool valid_options = list::valid_options;
+  static constexpr bool valid_options = list::valid_options && list::value_steps <= Draw::max_steps;
   static constexpr bool ordered = list::ordered;
   static constexpr bool one_border = list::borders != 3;
   static constexpr bool quarter_turns = list::quarter_turns;

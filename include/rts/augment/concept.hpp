@@ -39,6 +39,7 @@ struct TransformBase : PolicyBase {
   static constexpr bool needs_colour = false;  ///< works on red, green and blue together
   static constexpr bool elastic = false;       ///< adds a displacement; a chain has one at most
   static constexpr int largest_crop = 0;       ///< pixels; must fit the tile
+  static constexpr int most_steps = 1;         ///< steps that one draw gives to the sink
 };
 
 }  // namespace rts::inline RTS_ABI::augment

@@ -179,6 +179,7 @@ template <CutOutOptions O = CutOutOptions{}>
 struct CutOut : TransformBase {
   static constexpr std::string_view name = "CutOut";
   static constexpr CutOutOptions options = O;
+  static constexpr int most_steps = O.holes;
   static constexpr bool valid_options = O.holes >= 1 && O.holes <= 4 && O.smallest > 0 && O.smallest <= O.largest&& O.largest < 1;
   static void draw(Random& random, const Frame&, auto& sink) {
     for (int n = 1 + static_cast<int>(random.below(O.holes)); n > 0; --n) {

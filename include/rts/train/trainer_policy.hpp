@@ -273,7 +273,7 @@ struct RecipeChecks {
   static_assert(a03, "[RTS-A03] what: quarter turns on tiles that are not square; why: they swap height and width; fix: use square tiles, or flips alone");
 
   static constexpr bool a04 = !ok || !a01 || Augment::valid_options;
-  static_assert(a04, "[RTS-A04] what: an augmentation option out of range; why: limits lie in [0, 1], a range begins below its end, a median is 3 or 5 wide, a group's probabilities add up to more than 0; fix: correct the number");
+  static_assert(a04, "[RTS-A04] what: an augmentation option out of range; why: limits lie in [0, 1], a range begins below its end, a median is 3 or 5 wide, a group's probabilities add up to more than 0, a chain draws at most 16 value steps; fix: correct the number, or shorten the chain");
   static constexpr bool a05 = !ok || !a01 || Augment::ordered;
   static_assert(a05,
                 "[RTS-A05] what: a chain that changes values before it moves pixels, or a group of both kinds; why: pixels are moved once, before values change; "
