@@ -1,5 +1,5 @@
 // One picture per transform, for docs and eyes: a tile and five draws of it, outlines of its objects in yellow, pixels without data in
-// magenta. Usage: augment_pictures DATASET SPLIT_SIZE OUT [BANDS] [SCALE]: tiles of SPLIT_SIZE pixels, the one with most positive pixels.
+// magenta. Usage: augment_pictures DATASET TILE OUT [BANDS]: of the tiles of TILE pixels the one with most positive pixels.
 #include <rts/augment/augment_policy.hpp>
 #include <rts/augment/objects.hpp>
 #include <rts/core/observer.hpp>

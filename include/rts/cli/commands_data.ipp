@@ -1,13 +1,11 @@
 #pragma once
-// check-data, split, stats, synthesize.
+// tile, prepare, split, stats, synthesize: what makes or describes a dataset.
 
 #include <rts/cli/options.hpp>
 #include <rts/cli/session.ipp>
 #include <rts/data/raster_source/tiling.hpp>
-#include <rts/train/stage.hpp>
 
 #include <map>
-#include <set>
 
 namespace rts::inline RTS_ABI::cli {
 
@@ -16,16 +14,6 @@ RTS_INLINE int synthesize(const Options& o) {
   data::write_synthetic_dataset(o.data, Session::synthetic_options(o), console);
   fmt::print("dataset: {}\n", o.data.string());
   return 0;
-}
-
-inline std::vector<std::string> comma_separated(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find(',', at), text.size());
-    out.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
 }
 
 RTS_INLINE int tile(const Options& o) {

@@ -210,13 +210,7 @@ RTS_INLINE int predict_command(const Options& given) {
   if (std::filesystem::exists(o.folder() / "run.json")) read_run_json(o);
   raster::set_cache(std::int64_t{o.cache_mb} << 20);
   tracking::Console console(o.quiet);
-  std::vector<std::string> names;
-  for (std::size_t at = 0; at < bands.size();) {
-    const std::size_t end = std::min(bands.find(',', at), bands.size());
-    names.push_back(bands.substr(at, end - at));
-    at = end + 1;
-  }
-  std::vector<inference::InputBand> input = inference::find_bands(o.rasters, o.plan.bands, names);
+  std::vector<inference::InputBand> input = inference::find_bands(o.rasters, o.plan.bands, comma_separated(bands));
   const data::Statistics statistics = data::read_statistics(o.folder() / "normalization_stats.json", o.plan.bands);
   const auto scales = band_scales(o);
   const bool bytes = std::all_of(scales.begin(), scales.end(), [](const auto& s) { return s.second == 1; }) && raster::Raster(o.rasters.front()).type() == "Byte";

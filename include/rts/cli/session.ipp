@@ -40,6 +40,16 @@ inline std::string overrides_yaml(const Options& o) {
   return text + "]\n";
 }
 
+inline std::vector<std::string> comma_separated(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find(',', at), text.size());
+    out.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
 /// Where tiles come from: the given dataset, or the embedded synthetic scenes, made on first use.
 struct Session {
   std::unique_ptr<data::IndexedSource> source;
