@@ -55,7 +55,8 @@ TEST_CASE("direct blocks equal GDAL's pixels") {
         for (int k = 0; k < 12; ++k) {
           const int w = k == 0 ? 201 : 1 + static_cast<int>(random.below(150)), h = k == 0 ? 157 : 1 + static_cast<int>(random.below(100));
           const int x = static_cast<int>(random.below(static_cast<std::uint32_t>(201 - w + 1))), y = static_cast<int>(random.below(static_cast<std::uint32_t>(157 - h + 1)));
-          const std::vector<int> order = bands == 1 ? std::vector<int>{1} : k % 2 ? std::vector<int>{1, 2, 3} : std::vector<int>{bands, 1, 2};
+          const std::vector<int> order = bands == 1 ? std::vector<int>{1} : k % 2 ? std::vector<int>{1, 2, 3}
+                                                                                  : std::vector<int>{bands, 1, 2};
           const std::size_t n = static_cast<std::size_t>(w * h) * order.size();
           for (const PixelType as : {PixelType::u8, PixelType::u16, PixelType::f32}) {
             std::vector<std::byte> a(n * bytes_of(as), std::byte{7}), b(n * bytes_of(as), std::byte{8});

@@ -215,7 +215,8 @@ RTS_INLINE bool TiffBlocks::read(int column, int row, int width, int height, con
         const auto split = [&](auto unit) {
           using T = decltype(unit);
           const auto isa = kernels::active_isa();
-          const auto one_row = isa == kernels::Isa::avx512 ? &detail::three_planes_avx512<T> : isa == kernels::Isa::avx2 ? &detail::three_planes_avx2<T> : &detail::three_planes_baseline<T>;
+          const auto one_row = isa == kernels::Isa::avx512 ? &detail::three_planes_avx512<T> : isa == kernels::Isa::avx2 ? &detail::three_planes_avx2<T>
+                                                                                                                         : &detail::three_planes_baseline<T>;
           const int y0 = std::max(row, y * block_height_), y1 = std::min(row + height, (y + 1) * block_height_), x0 = std::max(column, x * block_width_), x1 = std::min(column + width, (x + 1) * block_width_);
           for (int r = y0; r < y1; ++r) {
             const T* from = reinterpret_cast<const T*>(block_.data()) + 3 * (static_cast<std::size_t>(r - y * block_height_) * static_cast<std::size_t>(block_width_) + static_cast<std::size_t>(x0 - x * block_width_));
