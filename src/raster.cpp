@@ -2,6 +2,8 @@
 #include <rts/data/raster_source/raster_source.ipp>
 #include <rts/data/raster_source/synthetic_dataset.ipp>
 #include <rts/data/raster_source/tiling.ipp>
+#include <rts/inference/bands.ipp>
+#include <rts/inference/drift.ipp>
 #include <rts/inference/predict.ipp>
 #include <rts/raster/picture.ipp>
 #include <rts/raster/polygons.ipp>

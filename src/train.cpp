@@ -3,6 +3,7 @@
 #include <rts/study/regression.ipp>
 #include <rts/train/checkpoint.ipp>
 #include <rts/train/class_pixels.ipp>
+#include <rts/train/device_stage.ipp>
 #include <rts/train/engine.ipp>
 #include <rts/train/evaluate.ipp>
 #include <rts/train/plan.ipp>

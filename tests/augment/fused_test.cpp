@@ -1,9 +1,10 @@
 // The fused chain against one operation after another, and what it promises of masks, labels and types.
 #include <rts/augment/augment_policy.hpp>
 #include <rts/augment/composed.hpp>
-#include <rts/augment/fused.hpp>
 #include <rts/augment/objects.hpp>
 #include <rts/core/instruction_set.hpp>
+
+#include "tiles.hpp"
 
 #include <numeric>
 
@@ -19,63 +20,6 @@ namespace {
 constexpr double value_tolerance = 2e-3;      // normalised units, one sampling: fp32 places against double
 constexpr double smooth_tolerance = 0.03;     // several samplings of a smooth image
 constexpr double isa_tolerance = 5e-4;        // between instruction sets: fused multiply-add or not
-
-struct Tile {
-  Frame frame;
-  PixelType type;
-  std::vector<std::byte> image;
-  std::vector<std::uint8_t> label, valid;
-  TileIn in() const { return {type, image.data(), label.data(), valid.data()}; }
-};
-
-BandSet make_bands(int n) {
-  BandSet s;
-  for (int b = 0; b < n; ++b) s.bands.push_back({1, 100.0f + 3 * static_cast<float>(b), 1 / 40.0f});
-  if (n >= 3) s.colours = {0, 1, 2};
-  return s;
-}
-
-enum class Kind { noise,
-                  ramp,
-                  blobs };
-
-Tile make(Frame f, PixelType type, int bands, Kind kind, bool holes) {
-  Tile t{f, type, {}, {}, {}};
-  const auto area = static_cast<std::size_t>(f.height * f.width);
-  t.label.resize(area), t.valid.assign(area, 1);
-  t.image.resize(area * static_cast<std::size_t>(bands) * bytes_of(type));
-  Random random(3, 1, 0);
-  for (int y = 0; y < f.height; ++y)
-    for (int x = 0; x < f.width; ++x) {
-      const auto i = static_cast<std::size_t>(y * f.width + x);
-      t.label[i] = std::sin(0.2 * x) + std::sin(0.13 * y) > 0.8;
-      if (holes && ((x > 20 && x < 26) || (y == 31) || (x == 40 && y == 12))) t.valid[i] = 0;
-      for (int b = 0; b < bands; ++b) {
-        const int v = kind == Kind::noise ? static_cast<int>(random.below(200)) : kind == Kind::ramp ? 20 + (x * (1 + b % 2) + y) / 2 * 2 / 2
-                                                                                                     : 40 + 120 * t.label[i] + b;
-        const auto at = static_cast<std::size_t>(b) * area + i;
-        if (type == PixelType::u8) t.image[at] = static_cast<std::byte>(v);
-        else if (type == PixelType::u16) reinterpret_cast<std::uint16_t*>(t.image.data())[at] = static_cast<std::uint16_t>(v);
-        else reinterpret_cast<float*>(t.image.data())[at] = static_cast<float>(v);
-      }
-    }
-  for (std::size_t i = 0; i < area; ++i)
-    if (!t.valid[i]) t.label[i] = 255;
-  return t;
-}
-
-struct Result {
-  std::vector<float> image;
-  std::vector<std::uint8_t> label, valid;
-};
-
-Result fused(const Draw& d, const Tile& t, const BandSet& bands) {
-  static Scratch scratch;
-  const std::size_t area = t.label.size();
-  Result r{std::vector<float>(area * bands.bands.size(), -77.0f), std::vector<std::uint8_t>(area, 7), std::vector<std::uint8_t>(area, 7)};
-  apply(d, t.in(), t.frame, bands, scratch, {r.image.data(), false, r.label.data(), r.valid.data()});
-  return r;
-}
 
 PlainTile plain(const Tile& t, std::size_t bands) {
   PlainTile p{t.frame, std::vector<double>(t.label.size() * bands), t.label, t.valid};

@@ -1,6 +1,6 @@
 // The code of the CUDA pass, run on the CPU a thread for a thread, against the composition in double precision: the logic of ring,
 // counts, sums and gradients. What a GPU adds (its arithmetic, its memory, its speed) is tests/losses/pass_gpu_test.cu.
-#include "emulation/cuda_emulation.hpp"
+#include "../emulation/cuda_emulation.hpp"
 
 #include <rts/losses/pass.cuh>
 

@@ -32,6 +32,10 @@ check((OUT / "tiny-packed/best_model.safetensors").read_bytes() == (OUT / "tiny-
 run("tile", "--rasters", *sorted((data / "images").glob("*.tif")), "--polygons", *sorted((data / "polygons").glob("*.geojson")), "--data", FOLDER / "tiled", "--scale", "1e-4", says=["regions", "split into"])
 run("train", "--variant", "regions", "--data", FOLDER / "tiled", *once, "--name", "tiled", says=["regions"])
 run("train", "--variant", "hard", "--data", data, "--max-epochs", 2, "--out", OUT, "--name", "hard", says=["hard negatives: 7 of 33", "of them hard"])
+run("train", "--variant", "small", "--data", data, *once, "--name", "small", says=["tiles at 1/2 of the resolution"])
+run("prepare", "--variant", "small", "--data", data, "--out", OUT)
+run("train", "--variant", "small", "--packed", OUT / "small.rtspack", *once, "--name", "refused", code=3, says=["RTS-D74"])
+run("train", "--variant", "large", "--data", data, *once, "--name", "resized", "--init-from", OUT / "small-small", says=["weights from", "missing: none"])
 run("train", "--data", data, *common, says=["epoch   3", "best epoch", "report.html"])
 for name in ("config.yaml", "recipe.txt", "normalization_stats.json", "training_log.csv", "events.jsonl", "best_model.safetensors", "environment_frozen.txt", "report.html", "checkpoints/last.safetensors"):
     check((folder / name).stat().st_size > 0, f"{name} is missing or empty")
@@ -65,6 +69,16 @@ check(0 <= band["minimum"] <= band["maximum"] <= 1, f"probabilities from {band['
 run("predict", *common, "--map", FOLDER / "single.tif", "--batch", 1, scene)
 pixels = [subprocess.run(["gdal_translate", "-q", "-of", "XYZ", f, "/vsistdout/"], capture_output=True, text=True, check=True).stdout.split() for f in (map_file, FOLDER / "single.tif")]
 check(all(abs(float(a) - float(b)) < 1e-4 for a, b in zip(*pixels)), "a map depends on the batch size")
+# Another year's imagery: values shifted and stretched. The model warns; one that matches histograms maps it like the first.
+shifted = FOLDER / "shifted.tif"
+subprocess.run(["gdal_translate", "-q", "-scale", "0", "10000", "1500", "14000", scene, shifted], check=True)
+run("predict", *common, "--map", FOLDER / "shifted_map.tif", shifted, says=["drift, red"])
+small = ("--variant", "small", "--out", OUT, "--name", "small")
+run("predict", *small, "--map", FOLDER / "year_1.tif", scene, says=["matched red"])
+run("predict", *small, "--map", FOLDER / "year_2.tif", shifted, says=["matched red"])
+pixels = [subprocess.run(["gdal_translate", "-q", "-of", "XYZ", FOLDER / f, "/vsistdout/"], capture_output=True, text=True, check=True).stdout.split()[2::3] for f in ("year_1.tif", "year_2.tif")]
+apart = sum(abs(float(a) - float(b)) for a, b in zip(*pixels)) / len(pixels[0])
+check(apart < 0.01, f"matched maps of two years differ by {apart}")
 run("report", *common, says=["report.html"])
 
 # The same run again gives the same bytes.

@@ -12,4 +12,8 @@ using Regions = Tiny::with<samplers::Stratified<>, augment::Chain<augment::CopyP
 
 using Hard = Tiny::with<samplers::HardNegatives<samplers::FixedRatio<{.ratio = 1}>, {.share = 0.5, .keep = 0.2, .pool = 40}>>;
 
-int main(int argc, char** argv) { return cli::run<Variant<"tiny", Tiny>, Variant<"frozen", Frozen>, Variant<"real", Real>, Variant<"regions", Regions>, Variant<"hard", Hard>>(argc, argv); }
+// A quarter of the tiles coarse, histograms matched in maps; then larger tiles go on from its weights.
+using Small = Tiny::with<samplers::MultiResolution<samplers::FixedRatio<{.ratio = 1}>>, data::HistogramMatching>;
+using Large = Tiny::with<data::Tile<{.height = 128, .width = 128}>>;
+
+int main(int argc, char** argv) { return cli::run<Variant<"tiny", Tiny>, Variant<"frozen", Frozen>, Variant<"real", Real>, Variant<"regions", Regions>, Variant<"hard", Hard>, Variant<"small", Small>, Variant<"large", Large>>(argc, argv); }

@@ -28,6 +28,7 @@ RTS_PROPERTY(quarter_turns, false)
 RTS_PROPERTY(needs_colour, false)
 RTS_PROPERTY(deterministic, true)
 RTS_PROPERTY(elastic, false)
+RTS_PROPERTY(reads_neighbours, true)
 RTS_PROPERTY(largest_crop, 0)
 RTS_PROPERTY(most_steps, 1)
 RTS_PROPERTY(phase, Phase::objects)
@@ -61,6 +62,7 @@ struct Transforms {
   static constexpr bool needs_colour = (needs_colour_of<T>() || ...);
   static constexpr bool pastes_objects = ((Transform<T> && phase_of<T>() == Phase::objects) || ...);
   static constexpr bool deterministic = (deterministic_of<T>() && ...);
+  static constexpr bool reads_neighbours = (bool(reads_neighbours_of<T>()) || ...);
   static constexpr int displacements = (0 + ... + int(elastic_of<T>()));
   static constexpr int largest_crop = [] {
     int most = 0;
@@ -99,6 +101,7 @@ struct OneOf : TransformBase {
   static constexpr bool needs_colour = list::needs_colour;
   static constexpr bool deterministic = list::deterministic;
   static constexpr bool elastic = list::displacements > 0;
+  static constexpr bool reads_neighbours = list::reads_neighbours;
   static constexpr int largest_crop = list::largest_crop;
   static constexpr int borders = list::borders;
   static constexpr int most_steps = list::most_steps;
@@ -125,6 +128,7 @@ struct Chain : PolicyBase {
   static constexpr bool needs_colour = list::needs_colour;
   static constexpr bool pastes_objects = list::pastes_objects;
   static constexpr int displacements = list::displacements;
+  static constexpr bool reads_neighbours = list::reads_neighbours;
   static constexpr int largest_crop = list::largest_crop;
   static constexpr bool deterministic = list::deterministic;
 
@@ -140,7 +144,7 @@ struct Chain : PolicyBase {
 struct None : PolicyBase {
   using axis = axes::Augmentation;
   static constexpr std::string_view name = "None";
-  static constexpr bool well_formed = true, probabilities_valid = true, ordered = true, one_border = true, needs_colour = false, pastes_objects = false;
+  static constexpr bool well_formed = true, probabilities_valid = true, ordered = true, one_border = true, needs_colour = false, pastes_objects = false, reads_neighbours = false;
   static constexpr int displacements = 0, largest_crop = 0;
   template <class Sink>
   static constexpr void draw(Random&, const Frame&, Sink&) {}

@@ -38,6 +38,7 @@ struct TransformBase : PolicyBase {
   static constexpr Phase phase = Phase::photometric;
   static constexpr bool needs_colour = false;  ///< works on red, green and blue together
   static constexpr bool elastic = false;       ///< adds a displacement; a chain has one at most
+  static constexpr bool reads_neighbours = false;  ///< gives steps that read a pixel's neighbours
   static constexpr int largest_crop = 0;       ///< pixels; must fit the tile
   static constexpr int most_steps = 1;         ///< steps that one draw gives to the sink
 };

@@ -1,12 +1,21 @@
 #pragma once
 // The smooth random field of `Elastic`: a cubic B-spline over coarse nodes, evaluated row by row or at any point.
 
-#include <rts/augment/steps_formula.hpp>
+#include <rts/augment/pixel_formula.hpp>
 
 #include <algorithm>
 #include <vector>
 
 namespace rts::inline RTS_ABI::augment {
+
+/// How a field is made: white nodes `step` pixels apart, smoothed by `taps` (the vertical ones times `gain`), then a spline between them.
+struct FieldShape {
+  static constexpr int max_reach = 11;
+  int step = 1, columns = 0, rows = 0, reach = 0;
+  float gain = 0;
+  float taps[2 * max_reach + 1] = {};
+};
+FieldShape field_shape(const ElasticStep& step, Frame frame);
 
 /// Two independent fields (u along x, v along y) over a tile, in pixels. Holds 2 x (width / step + 4) x (height / step + 4) floats.
 class Displacement {

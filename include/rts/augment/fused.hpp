@@ -37,6 +37,9 @@ class Scratch {
   std::unique_ptr<Impl> impl_;
 };
 
+/// Mean red, green and blue of a stored tile's valid pixels.
+void mean_colour(const TileIn& in, Frame frame, const BandSet& bands, float mean[3]);
+
 /// image: bilinear between pixels with data; a pixel is valid only if all its sources are; label: nearest.
 /// Nodata counts as the band's mean wherever neighbours are read, and is 0 after normalization.
 void apply(const Draw& draw, const TileIn& in, Frame frame, const BandSet& bands, Scratch& scratch, const TileOut& out);

@@ -138,7 +138,7 @@ RTS_ROWS void finish_row(const Work& k, Span at, float* const* row) {
         break;
       case Photometric::noise:
         for (std::size_t i = 0; i < k.count(); ++i)
-          rows::add_noise(row[i], w, step.values[0] / (k.bands.bands[i].factor * k.bands.bands[i].scale), static_cast<std::uint32_t>(step.seed) ^ static_cast<std::uint32_t>(step.seed >> 32) * static_cast<std::uint32_t>(2 * i + 1), static_cast<std::uint32_t>(place));
+          rows::add_noise(row[i], w, step.values[0] / (k.bands.bands[i].factor * k.bands.bands[i].scale), noise_key(step.seed, static_cast<std::uint32_t>(i)), static_cast<std::uint32_t>(place));
         break;
       default: break;
     }
@@ -373,6 +373,12 @@ inline float mean_of(const TileIn& in, std::size_t band, std::size_t area, bool 
 
 }  // namespace detail
 
+RTS_INLINE void mean_colour(const TileIn& in, Frame frame, const BandSet& bands, float mean[3]) {
+  const std::size_t area = static_cast<std::size_t>(frame.height) * static_cast<std::size_t>(frame.width);
+  const bool all_valid = std::memchr(in.valid, 0, area) == nullptr;
+  for (std::size_t i = 0; i < 3; ++i) mean[i] = detail::mean_of(in, static_cast<std::size_t>(bands.colours[i]), area, all_valid);
+}
+
 RTS_INLINE void apply(const Draw& draw, const TileIn& in, Frame frame, const BandSet& bands, Scratch& scratch, const TileOut& out) {
   Scratch::Impl& s = *scratch;
   detail::Work k{draw, in, frame, bands, s, out};
@@ -398,7 +404,7 @@ RTS_INLINE void apply(const Draw& draw, const TileIn& in, Frame frame, const Ban
   const std::span<const PhotometricStep> steps(draw.steps, static_cast<std::size_t>(draw.count));
   float mean[3] = {};
   if (bands.has_colours() && std::any_of(steps.begin(), steps.end(), [](const PhotometricStep& p) { return p.kind == Photometric::contrast; }))
-    for (std::size_t i = 0; i < 3; ++i) mean[i] = detail::mean_of(in, static_cast<std::size_t>(bands.colours[i]), area, k.all_valid);
+    mean_colour(in, frame, bands, mean);
   const kernels::Isa isa = kernels::active_isa();
   const auto by_isa = [isa](auto avx512, auto avx2, auto baseline) { return isa == kernels::Isa::avx512 ? avx512 : isa == kernels::Isa::avx2 ? avx2
                                                                                                                                              : baseline; };

@@ -134,6 +134,7 @@ template <BlurOptions O = BlurOptions{}>
 struct GaussianBlur : TransformBase {
   static constexpr std::string_view name = "GaussianBlur";
   static constexpr BlurOptions options = O;
+  static constexpr bool reads_neighbours = true;
   static constexpr bool valid_options = O.low > 0 && O.low <= O.high;
   static void draw(Random& random, const Frame&, auto& sink) { sink(detail::step(Photometric::blur, random.uniform(O.low, O.high))); }
 };
@@ -148,6 +149,7 @@ template <MedianOptions O = MedianOptions{}>
 struct MedianBlur : TransformBase {
   static constexpr std::string_view name = "MedianBlur";
   static constexpr MedianOptions options = O;
+  static constexpr bool reads_neighbours = true;
   static constexpr bool valid_options = O.size == 3 || O.size == 5;
   static void draw(Random&, const Frame&, auto& sink) { sink(detail::step(Photometric::median, O.size)); }
 };
@@ -163,6 +165,7 @@ template <ClaheOptions O = ClaheOptions{}>
 struct Clahe : TransformBase {
   static constexpr std::string_view name = "Clahe";
   static constexpr ClaheOptions options = O;
+  static constexpr bool reads_neighbours = true;
   static constexpr bool needs_colour = true;
   static constexpr bool valid_options = O.clip >= 1 && O.cells > 0;
   static void draw(Random& random, const Frame&, auto& sink) { sink(detail::step(Photometric::clahe, random.uniform(1, O.clip), O.cells)); }

@@ -3,10 +3,9 @@
 // All are forced inline, so that they take the instruction set of the function that calls them.
 
 #include <rts/augment/colour.hpp>
+#include <rts/augment/pixel_formula.hpp>
 #include <rts/core/instruction_set.hpp>
 
-#include <bit>
-#include <cmath>
 #include <cstring>
 
 #define RTS_ROWS [[gnu::always_inline]] inline
@@ -19,22 +18,6 @@ struct Places {
   float *right, *lower;
   std::int32_t* nearest;
 };
-
-/// The larger of 0 and the smaller of t and top, for top >= 0: on bits, which compilers vectorise where they keep float comparisons as branches.
-RTS_ROWS float clamp_to(float t, float top) {
-  std::int32_t bits = std::bit_cast<std::int32_t>(t);
-  const std::int32_t most = std::bit_cast<std::int32_t>(top);
-  bits = bits < 0 ? 0 : bits;
-  bits = bits > most ? most : bits;
-  return std::bit_cast<float>(bits);
-}
-
-/// Folds a coordinate into [0, n - 1] by reflection at the outer edges of pixels.
-RTS_ROWS float fold(float f, float n) {
-  const float t = f + 0.5f, period = 2 * n;
-  const float k = static_cast<float>(static_cast<std::int32_t>(t / period + 1024.0f)) - 1024.0f;  // rounds down
-  return clamp_to(n - std::fabs(t - period * k - n) - 0.5f, n - 1);
-}
 
 /// Source places of pixels x0 .. x0 + n of row y, in a source whose rows lie `stride` apart. `u`, `v`: displacement on the row, or null.
 template <bool Displaced>
@@ -80,8 +63,6 @@ RTS_ROWS void pairs(const std::uint32_t* __restrict__ plane, const std::int32_t*
     std::memcpy(lower + 2 * x, from + stride, 8);
   }
 }
-
-RTS_ROWS float mix(float a, float b, float t) { return a + t * (b - a); }
 
 /// One byte of each 4-byte pixel, bilinear.
 template <int Byte>
@@ -134,17 +115,8 @@ RTS_ROWS void scale(const float* from, float factor, float offset, int width, fl
   for (int x = 0; x < width; ++x) out[x] = from[x] * factor + offset;
 }
 
-/// Noise of each pixel: eight hashed bytes summed, nearly normal, cut at 4.8 deviations.
 RTS_ROWS void add_noise(float* __restrict__ row, int width, float deviation, std::uint32_t key, std::uint32_t first) {
-  constexpr float unit = 0.0047841835f;  // 1 / sqrt(8 (256^2 - 1) / 12)
-  for (int x = 0; x < width; ++x) {
-    std::uint32_t a = (first + static_cast<std::uint32_t>(x)) * 0x9E3779B9u ^ key;
-    a ^= a >> 16, a *= 0x7feb352du, a ^= a >> 15, a *= 0x846ca68bu, a ^= a >> 16;
-    std::uint32_t b = a ^ 0x85EBCA6Bu;
-    b ^= b >> 16, b *= 0x7feb352du, b ^= b >> 15, b *= 0x846ca68bu, b ^= b >> 16;
-    const std::uint32_t two = (a & 0x00FF00FFu) + (a >> 8 & 0x00FF00FFu) + (b & 0x00FF00FFu) + (b >> 8 & 0x00FF00FFu);
-    row[x] += (static_cast<float>(static_cast<std::int32_t>((two & 0xFFFFu) + (two >> 16))) - 1020.0f) * unit * deviation;
-  }
+  for (int x = 0; x < width; ++x) row[x] += noise_at(key, first + static_cast<std::uint32_t>(x)) * deviation;
 }
 
 /// fp32 -> bf16, to nearest even.

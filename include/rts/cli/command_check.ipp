@@ -3,6 +3,7 @@
 
 #include <rts/cli/options.hpp>
 #include <rts/cli/session.ipp>
+#include <rts/data/quantiles.hpp>
 #include <rts/tracking/report.hpp>
 #include <rts/train/engine.hpp>
 #include <rts/train/stage.hpp>
@@ -158,7 +159,7 @@ RTS_INLINE int check_data(const Options& o) {
       if (split == data::SplitName::train || f.valid == 0) continue;
       for (std::size_t b = 0; b < bands; ++b) {
         const double shift = (f.moments[b].mean - train.moments[b].mean) / std::max(train.moments[b].std(), 1e-12), elsewhere = f.distance(train, b);
-        const bool far = std::abs(shift) > 0.5 || elsewhere > 0.35;
+        const bool far = data::Drift{shift, elsewhere}.far();
         fmt::print("{:<22} {:<6} {:>+7.2f}  {:>5.1f} %{}\n", d.bands[b].name, data::to_text(split), shift, 100 * elsewhere, far ? "  warning: far from what the model learns on" : "");
         table.push_back({d.bands[b].name, std::string(data::to_text(split)), fmt::format("{:+.2f} std", shift), fmt::format("{:.1f} %{}", 100 * elsewhere, far ? " (far)" : "")});
         json["drift"][std::string(data::to_text(split))][d.bands[b].name] = {{"shift", shift}, {"elsewhere", elsewhere}};

@@ -45,8 +45,9 @@ RTS_INLINE int stats(const Options& o) {
   const Session session(o, console);
   std::filesystem::create_directories(o.out);
   const auto path = o.json.empty() ? o.out / "normalization_stats.json" : o.json;
-  data::write_statistics(path, session.source->statistics());
-  const data::Statistics& s = session.source->statistics();
+  data::Statistics s = session.source->statistics();
+  s.quantiles = data::training_quantiles(*session.source);
+  data::write_statistics(path, s);
   for (std::size_t b = 0; b < s.bands.size(); ++b) fmt::print("{:<20} mean {:>12.6g}  std {:>12.6g}\n", s.bands[b], s.mean[b], s.std[b]);
   fmt::print("{} windows of the training split; written to {}\n", s.n_tiles_used, path.string());
   return 0;

@@ -82,6 +82,7 @@ RTS_INLINE int config(const Options& o) {
   const bool sorts = !p.pass_numbers.loss.lovasz.empty();
   const bool on_cuda = p.has_cuda_kernel && p.channels <= 16 && p.pass_numbers.targets.kind == targets::Kind::hard && p.pass_numbers.boundary.weigh == 0 && p.tile_width % 32 == 0 && p.tile_height * p.tile_width % 1024 == 0;
   row("Loss runs", sorts ? "composed of torch operators" : std::string("fused on the CPU, ") + (on_cuda ? "fused on CUDA" : "composed of torch operators on CUDA"));
+  row("Augmentation runs", p.augments_on_device ? "fused on the CPU; one kernel a batch on CUDA, tiles travel as they are stored" : "fused on the CPU: a filter of the chain reads neighbours");
   row("Optimizer", p.adamw ? "AdamW" : "SGD");
   row("Learning rate", num(p.lr));
   row("Weight decay", num(p.weight_decay));

@@ -46,6 +46,7 @@ RTS_INLINE int train_command(const Options& o) {
     train::read_checkpoint(last, o.plan.fingerprint, p);
     first_epoch = p.epoch;
   } else {
+    statistics.quantiles = data::training_quantiles(*session.source);
     data::write_statistics(folder / "normalization_stats.json", statistics);
     write_text(folder / "config.yaml", train::to_yaml(o.plan) + overrides_yaml(o));
     write_text(folder / "recipe.txt", "fingerprint " + o.plan.fingerprint + "\nrts " RTS_VERSION "\ndataset " + statistics.dataset_version + "\n");
@@ -221,6 +222,7 @@ RTS_INLINE int predict_command(const Options& given) {
     if (const auto it = scales.find(input[b].name); it != scales.end()) input[b].scale = it->second;
   }
   check_resolution(o);
+  match_or_warn(o, statistics, input, console);
   const at::Device device = train::parse_device(o.run.device);
   const auto network = train::load_best(o.plan, o.folder() / "best_model.safetensors", device);
   const train::Predict predict = train::predictor(network, device, train::effective_arithmetic(o.plan, device, o.run.bf16));

@@ -8,6 +8,7 @@
 #include <rts/data/raster_source/raster_source.hpp>
 #include <rts/data/raster_source/synthetic_dataset.hpp>
 #include <rts/data/split.hpp>
+#include <rts/inference/drift.hpp>
 #include <rts/inference/predict.hpp>
 #include <rts/raster/picture.hpp>
 #include <rts/tracking/observers.hpp>
@@ -136,6 +137,22 @@ inline void check_resolution(const Options& o) {
     const raster::GeoReference g = raster::Raster(path).geo();
     RTS_CHECK_DATA(!g.has_transform || std::abs(g.pixel_width() - trained) <= 0.01 * trained, .code = "RTS-I54", .what = "a raster of another resolution than the model was trained on", .where = path.string(), .expected = number_text(trained) + " m",
                    .found = number_text(g.pixel_width()) + (g.projected ? " m" : " degrees"), .fix = "resample it with gdalwarp -tr " + number_text(trained) + " " + number_text(trained));
+  }
+}
+
+/// Says where a raster's values lie far from those the model was trained on, and maps them onto those where the recipe asks for it.
+inline void match_or_warn(const Options& o, const data::Statistics& trained, std::vector<inference::InputBand>& bands, Observer& observer) {
+  const auto drift = inference::raster_drift(o.rasters, bands, trained);
+  for (std::size_t b = 0; b < bands.size(); ++b) {
+    if (drift[b].quantiles.empty()) continue;
+    const std::string far = fmt::format("{}: mean {:+.2f} deviations from the training data, {:.0f} % of values elsewhere", drift[b].band, drift[b].drift.shift, 100 * drift[b].drift.elsewhere);
+    if (o.plan.histogram_matching) {
+      RTS_CHECK_DATA(!trained.quantiles[b].empty(), .code = "RTS-D75", .what = "no quantiles of the training data to match to", .where = (o.folder() / "normalization_stats.json").string(), .expected = "quantiles", .found = "none", .fix = "make the file with the subcommand stats, or train again");
+      bands[b].match = data::MonotoneMap(drift[b].quantiles, trained.quantiles[b]);
+      observer.on_message("info", "matched " + far);
+    } else if (drift[b].drift.far()) {
+      observer.on_message("warning", "drift, " + far + "; probabilities may not hold. Another year or sensor: data::HistogramMatching, or train on it too");
+    }
   }
 }
 

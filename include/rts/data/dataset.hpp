@@ -122,6 +122,8 @@ class Source {
   virtual ~Source() = default;
   virtual const Dataset& dataset() const = 0;
   virtual std::unique_ptr<Reader> reader() const = 0;
+  /// Whether readers take windows that are not among the dataset's samples.
+  virtual bool reads_anywhere() const { return true; }
 };
 
 /// Table of comma-separated values with a header line.

@@ -16,6 +16,8 @@ struct TileView {
   float* image;          ///< bands x height x width, normalised; 0 where not valid
   std::uint8_t* label;   ///< height x width; 255 where not valid
   std::uint8_t* valid;   ///< height x width
+  std::byte* stored = nullptr;  ///< instead of `image`, where a device augments: bands x height x width as they are stored
+  std::byte* draw = nullptr;    ///< and what is to happen to them
 };
 
 /// Which tile of which epoch a stage works on: the key of its random numbers.
@@ -28,6 +30,15 @@ struct SampleKey {
 /// Turns a raw tile, which it may change, into network input. Called from many threads at once, each with a tile of its own.
 using Stage = std::function<void(RawTile&, const SampleKey&, const TileView&)>;
 
+/// Multi-resolution training: this share of samples shows `factor` times as much ground along each edge, at as many pixels.
+struct CoarseOptions {
+  double share = 0;
+  int factor = 2;
+  std::uint64_t seed = 0;
+};
+/// Whether the sample at a place of an epoch is a coarse one.
+bool is_coarse(const CoarseOptions& o, std::uint32_t epoch, std::uint64_t position);
+
 struct LoaderOptions {
   int batch = 32;
   int bands = 3, height = 512, width = 512;
@@ -36,6 +47,8 @@ struct LoaderOptions {
   bool drop_last = true;   ///< leave out an incomplete last batch
   bool pinned = false;     ///< page-locked slots, for copies to a GPU
   bool skip_bad = false;   ///< an unreadable tile becomes one without a valid pixel, and is counted
+  CoarseOptions coarse = {};
+  std::size_t stored_bytes = 0, draw_bytes = 0;  ///< above 0: slots hold tiles as stored and draws, for a device that augments
   std::size_t record_bytes = 0;  ///< above 0: slots hold records (record.hpp) as they are stored, no stage runs
 };
 
@@ -43,6 +56,7 @@ struct Batch {
   at::Tensor image;   ///< (N,bands,H,W) float
   at::Tensor label;   ///< (N,H,W) uint8
   at::Tensor valid;   ///< (N,H,W) uint8
+  at::Tensor stored, draws;  ///< (N,stored_bytes), (N,draw_bytes) uint8, instead of the image
   at::Tensor records; ///< (N,record_bytes) uint8, instead of the three
   std::vector<std::uint32_t> samples;
   std::size_t index = 0;  ///< within the epoch

@@ -1,6 +1,9 @@
 #pragma once
 #include <rts/data/loader.hpp>
 
+#include <rts/core/philox_formula.hpp>
+#include <rts/data/coarse.hpp>
+
 #include <ATen/ops/empty.h>
 
 #include <chrono>
@@ -12,10 +15,12 @@
 
 namespace rts::inline RTS_ABI::data {
 
+RTS_INLINE bool is_coarse(const CoarseOptions& o, std::uint32_t epoch, std::uint64_t position) { return o.share > 0 && Random(o.seed, epoch, position, 0xC0A5u).chance(o.share); }
+
 struct Loader::Impl {
   struct Slot {
     Batch batch;
-    at::Tensor image, label, valid, records;  // full size; the batch may hold a shorter view
+    at::Tensor image, label, valid, records, stored, draws;  // full size; the batch may hold a shorter view
     std::size_t pending = 0;
     std::vector<std::pair<std::size_t, std::exception_ptr>> errors;
   };
@@ -44,7 +49,10 @@ struct Loader::Impl {
         slot.records = at::empty({o.batch, static_cast<std::int64_t>(o.record_bytes)}, bytes);
         continue;
       }
-      slot.image = at::empty({o.batch, o.bands, o.height, o.width}, at::TensorOptions().dtype(at::kFloat).pinned_memory(o.pinned));
+      if (o.stored_bytes > 0) {
+        slot.stored = at::empty({o.batch, static_cast<std::int64_t>(o.stored_bytes)}, bytes);
+        slot.draws = at::empty({o.batch, static_cast<std::int64_t>(o.draw_bytes)}, bytes);
+      } else slot.image = at::empty({o.batch, o.bands, o.height, o.width}, at::TensorOptions().dtype(at::kFloat).pinned_memory(o.pinned));
       slot.label = at::empty({o.batch, o.height, o.width}, bytes);
       slot.valid = at::empty({o.batch, o.height, o.width}, bytes);
     }
@@ -59,11 +67,20 @@ struct Loader::Impl {
     threads.clear();  // joins
   }
 
+  TileView view_of(Slot& slot, std::size_t place, std::size_t area) const {
+    TileView v{nullptr, slot.label.mutable_data_ptr<std::uint8_t>() + place * area, slot.valid.mutable_data_ptr<std::uint8_t>() + place * area};
+    if (options.stored_bytes > 0) {
+      v.stored = reinterpret_cast<std::byte*>(slot.stored.mutable_data_ptr<std::uint8_t>()) + place * options.stored_bytes;
+      v.draw = reinterpret_cast<std::byte*>(slot.draws.mutable_data_ptr<std::uint8_t>()) + place * options.draw_bytes;
+    } else v.image = slot.image.mutable_data_ptr<float>() + place * area * static_cast<std::size_t>(options.bands);
+    return v;
+  }
+
   std::size_t batch_size(std::size_t b) const { return std::min<std::size_t>(static_cast<std::size_t>(options.batch), order.size() - b * static_cast<std::size_t>(options.batch)); }
 
   void run() {
     const std::unique_ptr<Reader> reader = source.reader();
-    RawTile tile;
+    RawTile tile, part;
     std::unique_lock lock(mutex);
     const auto since = [](std::chrono::steady_clock::time_point t) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count(); };
     for (;;) {
@@ -83,15 +100,17 @@ struct Loader::Impl {
       std::uint8_t* record = raw ? slot.records.mutable_data_ptr<std::uint8_t>() + place * options.record_bytes : nullptr;
       const auto begin = std::chrono::steady_clock::now();
       double reading = 0;
-      const TileView view = raw ? TileView{} : TileView{slot.image.mutable_data_ptr<float>() + place * area * static_cast<std::size_t>(options.bands), slot.label.mutable_data_ptr<std::uint8_t>() + place * area, slot.valid.mutable_data_ptr<std::uint8_t>() + place * area};
+      const TileView view = raw ? TileView{} : view_of(slot, place, area);
       try {
         if (raw) reader->read_record(source.dataset().samples[key.sample], reinterpret_cast<std::byte*>(record));
+        else if (is_coarse(options.coarse, epoch, task)) read_coarse(*reader, source.dataset(), source.dataset().samples[key.sample], options.coarse.factor, part, tile);
         else reader->read(source.dataset().samples[key.sample], tile);
         reading = since(begin);
         if (!raw) stage(tile, key, view);
       } catch (...) {
         error = std::current_exception();
         if (raw) std::memset(record, 0, options.record_bytes);  // not a pixel is valid
+        else if (view.stored) std::memset(view.stored, 0, options.stored_bytes), std::memset(view.draw, 0, options.draw_bytes);
         else std::memset(view.image, 0, area * static_cast<std::size_t>(options.bands) * sizeof(float));
         if (!raw) std::memset(view.label, 255, area), std::memset(view.valid, 0, area);
       }
@@ -120,7 +139,8 @@ struct Loader::Impl {
       slot.batch.records = slot.records.narrow(0, 0, rows);
       return;
     }
-    slot.batch.image = slot.image.narrow(0, 0, rows);
+    if (options.stored_bytes > 0) slot.batch.stored = slot.stored.narrow(0, 0, rows), slot.batch.draws = slot.draws.narrow(0, 0, rows);
+    else slot.batch.image = slot.image.narrow(0, 0, rows);
     slot.batch.label = slot.label.narrow(0, 0, rows);
     slot.batch.valid = slot.valid.narrow(0, 0, rows);
   }

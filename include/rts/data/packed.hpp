@@ -27,6 +27,7 @@ class PackedSource : public IndexedSource {
   PackedSource(const std::filesystem::path& path, const Wanted& wanted);
   ~PackedSource() override;
   std::unique_ptr<Reader> reader() const override;
+  bool reads_anywhere() const override { return false; }
   const RecordLayout& layout() const { return layout_; }
   /// A record as it lies in the file, its checksum proved at the first call.
   const std::byte* record(std::size_t index) const;

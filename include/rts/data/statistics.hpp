@@ -38,6 +38,7 @@ struct Statistics {
   std::int64_t n_tiles_used = 0;
   std::vector<std::string> bands;
   std::vector<double> mean, std;
+  std::vector<std::vector<double>> quantiles = {};  ///< of each band (quantiles.hpp); empty where unknown
 };
 
 /// normalization_stats.json of the guide: dataset_version, computed_date, n_tiles_used, rgb.mean/std for red, green, blue,

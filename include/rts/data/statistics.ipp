@@ -28,6 +28,7 @@ RTS_INLINE void write_statistics(const std::filesystem::path& path, const Statis
   json["bands"] = s.bands;
   json["mean"] = s.mean;
   json["std"] = s.std;
+  if (!s.quantiles.empty()) json["quantiles"] = s.quantiles;
   write_text(path, json.dump(2) + "\n");
 }
 
@@ -44,6 +45,7 @@ RTS_INLINE Statistics read_statistics(const std::filesystem::path& path, const s
       s.bands = json.at("bands").get<std::vector<std::string>>();
       s.mean = json.at("mean").get<std::vector<double>>();
       s.std = json.at("std").get<std::vector<double>>();
+      if (json.contains("quantiles")) s.quantiles = json.at("quantiles").get<std::vector<std::vector<double>>>();
     } else {  // a file of the guide, without our list
       const std::vector<std::string> names{"red", "green", "blue", "ndvi", "nir", "relative_elevation", "shaded_relief"};
       for (const char* group : {"rgb", "extra"}) {
@@ -61,12 +63,14 @@ RTS_INLINE Statistics read_statistics(const std::filesystem::path& path, const s
   out.bands = bands;
   out.mean.clear();
   out.std.clear();
+  out.quantiles.clear();
   for (const std::string& b : bands) {
     bool found = false;
     for (std::size_t i = 0; i < s.bands.size() && !found; ++i)
       if (s.bands[i] == b) {
         out.mean.push_back(s.mean[i]);
         out.std.push_back(s.std[i]);
+        out.quantiles.push_back(i < s.quantiles.size() ? s.quantiles[i] : std::vector<double>{});
         found = true;
       }
     RTS_CHECK_DATA(found, .code = "RTS-D72", .what = "normalization statistics lack a band of the recipe", .where = path.string(), .expected = b, .fix = "use the statistics that travel with this model");

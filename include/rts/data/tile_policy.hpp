@@ -25,14 +25,22 @@ struct Tile : PolicyBase {
 struct DatasetStatistics : PolicyBase {
   using axis = axes::Normalization;
   static constexpr std::string_view name = "DatasetStatistics";
-  static constexpr bool three_bands_only = false;
+  static constexpr bool three_bands_only = false, matches_histograms = false;
+};
+
+/// DatasetStatistics in training. `predict` first maps each band of the raster so that its distribution becomes that of the training split:
+/// for imagery of another year or sensor. Wrong where the ground itself differs (a raster all snow or sea), so it is never the default.
+struct HistogramMatching : PolicyBase {
+  using axis = axes::Normalization;
+  static constexpr std::string_view name = "HistogramMatching";
+  static constexpr bool three_bands_only = false, matches_histograms = true;
 };
 
 /// ImageNet's mean and standard deviation over values scaled to [0, 1]; red, green, blue only.
 struct ImageNet : PolicyBase {
   using axis = axes::Normalization;
   static constexpr std::string_view name = "ImageNet";
-  static constexpr bool three_bands_only = true;
+  static constexpr bool three_bands_only = true, matches_histograms = false;
 };
 
 }  // namespace rts::inline RTS_ABI::data

@@ -3,7 +3,7 @@
 // Memory is bounded by one strip of tile height x raster width; the raster may be of any size.
 
 #include <rts/core/observer.hpp>
-#include <rts/raster/raster.hpp>
+#include <rts/inference/bands.hpp>
 
 #include <ATen/core/Tensor.h>
 
@@ -13,16 +13,6 @@
 #include <vector>
 
 namespace rts::inline RTS_ABI::inference {
-
-/// One band of the network's input in the raster(s) to map.
-struct InputBand {
-  std::string name;
-  int file = 0;    ///< index into the list of rasters
-  int index = 1;   ///< band, from 1
-  double scale = 1;
-  std::optional<double> nodata = {};
-  float mean = 0, factor = 1;   ///< normalization: (value - mean) x factor
-};
 
 struct PredictOptions {
   int tile_height = 512, tile_width = 512;
@@ -46,10 +36,6 @@ using Network = std::function<at::Tensor(const at::Tensor&)>;
 /// with the mean for the network and come out as nodata.
 /// errors: RTS-I51 rasters of different size or place, RTS-I52 interrupted, RTS-G5x reading and writing.
 PredictReport predict(const std::vector<std::filesystem::path>& rasters, const std::vector<InputBand>& bands, const Network& network, const std::filesystem::path& output, const PredictOptions& options, Observer& observer);
-
-/// Finds the recipe's bands in rasters: by description, or by `names` in order ("red,green,blue,nir").
-/// errors: RTS-I53 a missing band.
-std::vector<InputBand> find_bands(const std::vector<std::filesystem::path>& rasters, const std::vector<std::string>& wanted, const std::vector<std::string>& names);
 
 /// Positions of windows along one axis: 0, step, 2 step, ...; the last one covers the end (it may reach beyond).
 std::vector<int> window_starts(int length, int window, int step);

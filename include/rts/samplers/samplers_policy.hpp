@@ -197,12 +197,28 @@ struct HardNegatives : PolicyBase {
   static Description describe() { return {"sampler", "HardNegatives", rts::detail::fields_of(O), {rts::describe<Base>()}}; }
 };
 
-static_assert(Sampler<Curriculum<slump_ratios>> && Sampler<FixedRatio<>> && Sampler<Balanced<>> && Sampler<Stratified<>> && Sampler<Weighted<>> && Sampler<HardNegatives<>>);
+struct CoarseShareOptions {
+  double share = 0.25;  ///< of an epoch's tiles
+  int factor = 2;       ///< ground along a tile's edge, in tiles: 2 or 4
+};
+
+/// Multi-resolution training: a share of a base's tiles shows `factor` times as much ground along each edge, averaged to the tile's pixels,
+/// so that objects larger than a tile are seen whole. Needs files of at least `factor` tiles along each edge.
+template <class Base = Curriculum<slump_ratios>, CoarseShareOptions O = CoarseShareOptions{}>
+struct MultiResolution : Base {
+  static constexpr std::string_view name = "MultiResolution";
+  static constexpr CoarseShareOptions coarse = O;
+  static constexpr bool valid_options = Base::valid_options && O.share > 0 && O.share < 1 && (O.factor == 2 || O.factor == 4);
+  static Description describe() { return {"sampler", "MultiResolution", rts::detail::fields_of(O), {rts::describe<Base>()}}; }
+};
+
+static_assert(Sampler<Curriculum<slump_ratios>> && Sampler<MultiResolution<>> && Sampler<FixedRatio<>> && Sampler<Balanced<>> && Sampler<Stratified<>> && Sampler<Weighted<>> && Sampler<HardNegatives<>>);
 
 }  // namespace rts::inline RTS_ABI::samplers
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::CurriculumOptions, positive_fraction, ramp);
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::FixedRatioOptions, ratio, positive_fraction);
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::HardOptions, share, keep, pool);
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::BalancedOptions, positive_fraction);
+BOOST_HANA_ADAPT_STRUCT(rts::samplers::CoarseShareOptions, share, factor);
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::StratifiedOptions, per_group);
 BOOST_HANA_ADAPT_STRUCT(rts::samplers::WeightedOptions, positive, by_region);

@@ -2,11 +2,13 @@
 #include <rts/train/engine.hpp>
 
 #include <rts/core/interrupt.hpp>
+#include <rts/data/coarse.hpp>
 #include <rts/losses/composed.hpp>
 #include <rts/models/weights/load.hpp>
 #include <rts/optim/optimizer.hpp>
 #include <rts/samplers/order.hpp>
 #include <rts/train/class_pixels.hpp>
+#include <rts/train/device_stage.hpp>
 #include <rts/train/stage.hpp>
 #include <rts/train/warnings.hpp>
 
@@ -26,7 +28,8 @@ namespace fs = std::filesystem;
 class Run {
  public:
   Run(const Plan& plan, const data::Source& source, const data::Statistics& statistics, const RunOptions& options, Observer& observer)
-      : plan_(plan), source_(source), options_(options), observer_(observer), device_(parse_device(options.device)), arithmetic_(effective_arithmetic(plan, device_, options.bf16)), seed_(options.seed.value_or(plan.seed)), bands_(band_set(plan, make_normalizer(plan, statistics, full_scale(source.dataset())), source.dataset())), pass_numbers_(weighted_numbers(plan, source)), positives_(source.dataset().positives(data::SplitName::train)), negatives_(source.dataset().negatives(data::SplitName::train)), validation_(split_samples(source.dataset(), data::SplitName::val)), loader_(source, training_stage(plan, bands_, seed_, options.shuffle_pixels, plan.pastes_objects ? object_bank(source) : nullptr), {.batch = plan.batch, .bands = static_cast<int>(plan.bands.size()), .height = plan.tile_height, .width = plan.tile_width, .threads = options.threads, .pinned = device_.is_cuda(), .skip_bad = options.skip_bad}) {
+      : plan_(plan), source_(source), options_(options), observer_(observer), device_(parse_device(options.device)), arithmetic_(effective_arithmetic(plan, device_, options.bf16)), seed_(options.seed.value_or(plan.seed)), bands_(band_set(plan, make_normalizer(plan, statistics, full_scale(source.dataset())), source.dataset())), pass_numbers_(weighted_numbers(plan, source)), positives_(source.dataset().positives(data::SplitName::train)), negatives_(source.dataset().negatives(data::SplitName::train)), validation_(split_samples(source.dataset(), data::SplitName::val)), on_device_(device_.is_cuda() && has_device_augment() && plan.augments_on_device && !options.shuffle_pixels), loader_(source, first_stage(), loader_options()) {
+    if (plan.coarse_share > 0) data::check_coarse(source, plan.coarse_factor);
     set_determinism(plan.deterministic);
     network_ = build_network(plan, device_, seed_);
     load_first_weights();
@@ -66,6 +69,20 @@ class Run {
   }
 
  private:
+  data::Stage first_stage() const {
+    const auto objects = plan_.pastes_objects ? object_bank(source_) : nullptr;
+    return on_device_ ? stored_stage(plan_, bands_, seed_, objects) : training_stage(plan_, bands_, seed_, options_.shuffle_pixels, objects);
+  }
+  data::LoaderOptions loader_options() const {
+    data::LoaderOptions o{.batch = plan_.batch, .bands = static_cast<int>(plan_.bands.size()), .height = plan_.tile_height, .width = plan_.tile_width, .threads = options_.threads, .pinned = device_.is_cuda(), .skip_bad = options_.skip_bad, .coarse = coarse()};
+    if (on_device_) {
+      o.stored_bytes = plan_.bands.size() * static_cast<std::size_t>(plan_.tile_height) * static_cast<std::size_t>(plan_.tile_width) * bytes_of(source_.dataset().pixels);
+      o.draw_bytes = sizeof(augment::DeviceDraw);
+    }
+    return o;
+  }
+  data::CoarseOptions coarse() const { return {plan_.coarse_share, plan_.coarse_factor, seed_}; }
+
   // --- beginnings -----------------------------------------------------------------------------------------------
   void load_first_weights() {
     if (options_.resume) return;
@@ -111,7 +128,7 @@ class Run {
     const auto start = std::chrono::steady_clock::now();
     samplers::Order order = draw_order();
     const samplers::Drawn drawn = order.drawn;
-    if (p_.batch == 0) observer_.on_message(drawn.pool_exhausted ? "warning" : "info", "epoch " + std::to_string(p_.epoch) + ": " + drawn.text());
+    if (p_.batch == 0) observer_.on_message(drawn.pool_exhausted ? "warning" : "info", "epoch " + std::to_string(p_.epoch) + ": " + drawn.text() + coarse_text(order.samples.size()));
     const bool frozen = plan_.encoder_frozen(p_.epoch);
     for (auto& item : network_->named_parameters())
       if (item.key().starts_with("encoder.")) item.value().requires_grad_(!frozen);
@@ -134,6 +151,13 @@ class Run {
     observer_.on_message("info", "loader: " + loader_.statistics().text());
     finish_epoch(drawn, start);
     return true;
+  }
+
+  std::string coarse_text(std::size_t tiles) const {
+    if (plan_.coarse_share == 0) return "";
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < tiles; ++i) n += data::is_coarse(coarse(), static_cast<std::uint32_t>(p_.epoch), i);
+    return "; " + std::to_string(n) + " of " + std::to_string(tiles) + " tiles at 1/" + std::to_string(plan_.coarse_factor) + " of the resolution";
   }
 
   samplers::Order draw_order() const {
@@ -163,8 +187,8 @@ class Run {
     Random key(seed_, static_cast<std::uint32_t>(p_.epoch), p_.batch, 7);
     at::manual_seed(key.bits64());
     network_->set_mode(true, frozen);
-    const at::Tensor image = batch.image.to(device_, /*non_blocking=*/true).contiguous(at::MemoryFormat::ChannelsLast);
-    const at::Tensor label = batch.label.to(device_, true), valid = batch.valid.to(device_, true);
+    const DeviceInput input = on_device_ ? augment_on_device(batch, source_.dataset(), bands_, device_) : DeviceInput{batch.image.to(device_, /*non_blocking=*/true).contiguous(at::MemoryFormat::ChannelsLast), batch.label.to(device_, true), batch.valid.to(device_, true)};
+    const at::Tensor &image = input.image, &label = input.label, &valid = input.valid;
     at::Tensor logits;
     {
       const Autocast autocast(device_, arithmetic_);
@@ -175,7 +199,7 @@ class Run {
     const losses::PassResult result = plan_.pass(logits, label, valid, pass_numbers_, context);
     torch::autograd::backward({logits}, {result.gradient});
     pending_.push_back(result.value);
-    if (device_.is_cpu() || p_.batch % 10 == 0) count(logits, batch);
+    if (device_.is_cpu() || p_.batch % 10 == 0) count(logits, label, valid);
     collect_losses(50);
     p_.skipped_tiles += static_cast<std::int64_t>(batch.skipped.size());
     for (const std::string& name : batch.skipped) observer_.on_message("warning", "skipped tile " + name);
@@ -199,11 +223,11 @@ class Run {
   }
 
   /// Training figures from the logits that training computed anyway.
-  void count(const at::Tensor& logits, const data::Batch& batch) {
-    const at::Tensor z = logits.detach().to(at::kFloat).to(at::kCPU);
+  void count(const at::Tensor& logits, const at::Tensor& labels, const at::Tensor& masks) {
+    const at::Tensor z = logits.detach().to(at::kFloat).to(at::kCPU), label = labels.to(at::kCPU), valid = masks.to(at::kCPU);
     for (std::int64_t i = 0; i < z.size(0); ++i)
       if (z[i].isfinite().all().item<bool>())
-        train_.add(Logits<tasks::Binary>(z.narrow(0, i, 1)), Labels<tasks::Binary>(batch.label.narrow(0, i, 1)), ValidMask(batch.valid.narrow(0, i, 1)), {});
+        train_.add(Logits<tasks::Binary>(z.narrow(0, i, 1)), Labels<tasks::Binary>(label.narrow(0, i, 1)), ValidMask(valid.narrow(0, i, 1)), {});
   }
 
   /// Reads finished losses back, at most `keep` stay on the device: no wait in every step.
@@ -378,6 +402,7 @@ class Run {
   augment::BandSet bands_;
   losses::PassNumbers pass_numbers_;  // with the class weights of the training split
   std::vector<std::uint32_t> positives_, negatives_, validation_;
+  bool on_device_;  ///< the chain runs on CUDA, tiles travel as stored
   data::Loader loader_;
   std::shared_ptr<models::Network> network_, averaged_network_;
   models::TensorMap live_;

@@ -30,7 +30,7 @@ struct Plan {
   std::vector<std::string> bands, units;
   int tile_height = 512, tile_width = 512;
   double tile_overlap = 0.25;
-  bool imagenet_normalization = false;
+  bool imagenet_normalization = false, histogram_matching = false;
 
   // Model
   std::string model;
@@ -46,6 +46,7 @@ struct Plan {
   // Augmentation and sampling
   augment::Draw (*draw)(Random&, const augment::Frame&) = nullptr;
   bool pastes_objects = false;
+  bool augments_on_device = false;  ///< no transform reads neighbours: the chain is one kernel on CUDA
   std::vector<double> ratios;  ///< negatives per positive, by epoch
   double positive_fraction = 0.5;
   samplers::Drawing drawing = samplers::Drawing::ratio;
@@ -53,6 +54,8 @@ struct Plan {
   double positive_weight = 1, region_weight = 0;   ///< weighted
   double hard_share = 0, hard_keep = 0;            ///< hard negatives; share 0: none
   int hard_pool = 0;
+  double coarse_share = 0;  ///< of samples at a coarser resolution
+  int coarse_factor = 2;
 
   // Optimization
   bool adamw = true;

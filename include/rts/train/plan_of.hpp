@@ -43,6 +43,7 @@ train::Plan Trainer<P...>::plan() {
   p.tile_width = Tile::options.width;
   p.tile_overlap = Tile::options.overlap;
   p.imagenet_normalization = policy<axes::Normalization>::three_bands_only;
+  if constexpr (requires { policy<axes::Normalization>::matches_histograms; }) p.histogram_matching = policy<axes::Normalization>::matches_histograms;
 
   using Model = policy<axes::Model>;
   using Encoder = typename Model::encoder;
@@ -64,6 +65,7 @@ train::Plan Trainer<P...>::plan() {
     return draw;
   };
   p.pastes_objects = policy<axes::Augmentation>::pastes_objects;
+  if constexpr (requires { policy<axes::Augmentation>::reads_neighbours; }) p.augments_on_device = !policy<axes::Augmentation>::reads_neighbours;
   using Length = policy<axes::Length>;
   p.epochs = Length::options.max;
   using Sampler = policy<axes::Sampler>;
@@ -73,6 +75,7 @@ train::Plan Trainer<P...>::plan() {
   if constexpr (requires { Sampler::per_group; }) p.per_group = Sampler::per_group;
   if constexpr (requires { Sampler::positive_weight; }) p.positive_weight = Sampler::positive_weight, p.region_weight = Sampler::by_region;
 
+  if constexpr (requires { Sampler::coarse; }) p.coarse_share = Sampler::coarse.share, p.coarse_factor = Sampler::coarse.factor;
   if constexpr (requires { Sampler::hard; }) p.hard_share = Sampler::hard.share, p.hard_keep = Sampler::hard.keep, p.hard_pool = Sampler::hard.pool;
 
   using Optim = policy<axes::Optimizer>;
