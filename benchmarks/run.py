@@ -1,4 +1,4 @@
-"""scripts/bench: chooses workers and cases. Usage: run.py BUILD training|data|losses [--rounds N] [--json FILE]"""
+"""scripts/bench: chooses workers and cases. Usage: run.py BUILD training|data|losses|metrics|inference [--rounds N] [--json FILE]"""
 import argparse
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from interleave import Worker, compare, write
 
 parser = argparse.ArgumentParser()
 parser.add_argument("build", type=Path)
-parser.add_argument("subject", choices=["training", "data", "losses"])
+parser.add_argument("subject", choices=["training", "data", "losses", "metrics", "inference"])
 parser.add_argument("--rounds", type=int)
 parser.add_argument("--json")
 args = parser.parse_args()
@@ -82,5 +82,41 @@ if args.subject == "losses":
             ("ring/l2_w5/scipy_distance", "ring_l2_w5", "scipy distance_transform_edt, both sides", "scipy_distance"),
         ):
             rows.append(compare(name, ours, peer if peer_work else ours, peer_name, work, n, peer_work=peer_work or "focal_composed"))
+
+if args.subject == "metrics":
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([sys.executable, here / "peers" / "make_metrics.py", folder], check=True)
+        ours = Worker([args.build / "benchmarks" / "bench_metrics", folder], core=1)
+        peer = Worker([sys.executable, here / "peers" / "metrics_peer.py", folder], core=1)
+        for what in ("average_precision_bf16", "roc_auc_bf16", "objects_count", "objects_area"):
+            a, b = ours.ask(f"value {what}"), peer.ask(f"value {what}")
+            print(f"{what}: {a!r} and {b!r}, difference {abs(a - b) / abs(b):.2g}")
+            if abs(a - b) > 1e-12 * abs(b):
+                raise SystemExit(f"{what} differs")
+        n = args.rounds or 15
+        for name, work, peer_name, peer_work in (
+            ("average_precision/fp32/sklearn", "average_precision_fp32", "scikit-learn 1.9.1", None),
+            ("average_precision/bf16/sklearn", "average_precision_bf16", "scikit-learn 1.9.1", None),
+            ("average_precision/four_ratios/sklearn", "average_precision_all_ratios", "scikit-learn 1.9.1, one ratio", "average_precision_fp32"),
+            ("objects/match/opencv_stats", "objects_match", "cv2 5.0 connectedComponentsWithStats, one mask, no matching", "opencv_stats"),
+            ("objects/match/cc3d", "objects_match", "cc3d 4.1.1 labels, one mask, no matching", "cc3d_alone"),
+            ("objects/match_extent/opencv_stats", "objects_match_extent", "cv2 5.0 connectedComponentsWithStats, one mask, no matching", "opencv_stats"),
+        ):
+            rows.append(compare(name, ours, peer, peer_name, work, n, warm=1, peer_work=peer_work))
+
+if args.subject == "inference":
+    with tempfile.TemporaryDirectory() as folder:
+        for name, options in (("plain", []), ("deflate", ["-co", "COMPRESS=DEFLATE", "-co", "PREDICTOR=2"])):
+            subprocess.run([sys.executable, here / "peers" / "make_raster.py", f"{folder}/{name}.tif", "16384", "8192", *options], check=True)
+        ours = Worker([args.build / "benchmarks" / "bench_inference", folder])
+        peer = Worker([sys.executable, here / "peers" / "inference_peer.py", folder])
+        n = args.rounds or 7
+        for name in ("plain", "deflate"):
+            for threads in (1, 2):
+                rows.append(compare(f"inference/identity_{name}_{threads}_threads/monai", ours, peer, "MONAI 1.5.1 sliding_window_inference, in memory", f"map {name}.tif {threads}", n, warm=1))
+            rows.append(compare(f"inference/identity_{name}/gdal_copy", ours, ours, "GDAL CreateCopy, DEFLATE", f"map {name}.tif 1", n, warm=1, peer_work=f"copy {name}.tif"))
+        for row in rows:
+            row["mpx_per_second"] = 16384 * 8192 / 1e6 / row["ours"]
+            print(f"{row['name']}: {row['mpx_per_second']:.0f} Mpx/s")
 
 write(rows, args.json)

@@ -1,10 +1,12 @@
-// Bodies of augment/, data/ (all that reads no raster), samplers/ and metrics/.
+// Bodies of augment/, calibration/, data/ (all that reads no raster), samplers/ and metrics/.
 #include <rts/augment/colour.ipp>
 #include <rts/augment/device_draw.ipp>
 #include <rts/augment/displacement.ipp>
 #include <rts/augment/filters.ipp>
 #include <rts/augment/fused.ipp>
 #include <rts/augment/objects.ipp>
+#include <rts/calibration/calibrate.ipp>
+#include <rts/core/operating_point.ipp>
 #include <rts/data/coarse.ipp>
 #include <rts/data/dataset.ipp>
 #include <rts/data/index.ipp>
@@ -15,6 +17,10 @@
 #include <rts/data/split.ipp>
 #include <rts/data/statistics.ipp>
 #include <rts/data/synthetic.ipp>
+#include <rts/metrics/confusion.ipp>
+#include <rts/metrics/curve.ipp>
 #include <rts/metrics/evaluation.ipp>
+#include <rts/metrics/matching.ipp>
 #include <rts/metrics/objects.ipp>
+#include <rts/metrics/runs.ipp>
 #include <rts/samplers/order.ipp>

@@ -2,7 +2,6 @@
 #include <rts/data/split.hpp>
 #include <rts/data/statistics.hpp>
 #include <rts/losses/composed.hpp>
-#include <rts/metrics/evaluation.hpp>
 #include <rts/recipe.hpp>
 #include <rts/samplers/order.hpp>
 
@@ -48,41 +47,6 @@ TEST_CASE("the curriculum ramps over five epochs and scales") {
   CHECK(r[299] == 20);
   constexpr auto short_table = samplers::slump_ratios.scaled_to(60);
   static_assert(short_table.gapless() && short_table.last_epoch() == 60);
-}
-
-TEST_CASE("average precision equals a direct computation") {
-  metrics::Evaluation e(true);
-  at::manual_seed(3);
-  const at::Tensor z = at::round(at::randn({1, 1, 40, 50}) * 4096) / 4096, y = (at::rand({1, 40, 50}) < at::sigmoid(z[0] * 2 - 2)).to(at::kByte);
-  e.add(Logits<tasks::Binary>(z), Labels<tasks::Binary>(y), ValidMask(at::ones({1, 40, 50}, at::kByte)), {});
-  std::vector<std::pair<int, int>> pairs;
-  for (std::int64_t i = 0; i < 2000; ++i) pairs.emplace_back(metrics::Tally::bin(z.flatten()[i].item<float>()), y.flatten()[i].item<int>());
-  double ap = 0;
-  const double total = y.sum().item<double>();
-  std::set<int> bins;
-  for (const auto& p : pairs) bins.insert(p.first);
-  double before = 0;
-  for (auto b = bins.rbegin(); b != bins.rend(); ++b) {
-    double tp = 0, all = 0;
-    for (const auto& p : pairs)
-      if (p.first >= *b) tp += p.second, ++all;
-    ap += (tp - before) / total * tp / all;
-    before = tp;
-  }
-  CHECK(e.figures(0).pr_auc == doctest::Approx(ap).epsilon(1e-12));
-  CHECK(e.figures(0).pr_auc_low <= ap);
-  CHECK(e.figures(0).pr_auc_high >= ap);
-}
-
-TEST_CASE("objects match one to one") {
-  const std::vector<std::uint8_t> truth{1, 1, 0, 0, 1, 1, 0, 1,
-                                        1, 1, 0, 0, 1, 1, 0, 0};
-  const std::vector<std::uint8_t> guess{1, 1, 0, 0, 1, 1, 1, 0,
-                                        1, 0, 0, 0, 1, 1, 0, 0};
-  const metrics::ObjectCounts c = metrics::match_objects(guess.data(), truth.data(), 2, 8, 0.3);
-  CHECK(c.truth == 3);
-  CHECK(c.predicted == 2);
-  CHECK(c.matched == 2);
 }
 
 TEST_CASE("the ring equals its definition") {

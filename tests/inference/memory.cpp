@@ -21,7 +21,7 @@ int main(int, char** argv) {
   };
   Observer silent;
   const std::vector<inference::InputBand> bands{{.name = "grey", .mean = 100, .factor = 0.01f}};
-  const auto report = inference::predict({argv[1]}, bands, network, argv[2], {.tile_height = 512, .tile_width = 512, .overlap = 0.25, .batch = 4, .byte_output = true}, silent);
+  const auto report = inference::predict({argv[1]}, bands, {network}, argv[2], {{.tile_height = 512, .tile_width = 512, .overlap = 0.25, .batch = 4}, /*byte_output=*/true}, silent);
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   std::printf("%ld %.1f\n", usage.ru_maxrss * 1024L, report.seconds);

@@ -4,6 +4,7 @@
 #include <rts/train/engine.hpp>
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +37,34 @@ struct Options {
   int pictures = 6;
   std::filesystem::path weights;
 
+  // what training left in run.json
+  double trained_pixel_size = 0;   ///< metres; 0: unknown
+  std::map<std::string, double> band_scales;
+
+  // maps: predict, and evaluate and calibrate, which must map alike
+  std::string tta = "none", scales = "1";
+  int halo = 0, readers = 1;
+  std::vector<std::string> ensemble;
+  double smallest = 0;
+  bool operating_point = false;
+  std::filesystem::path operating_point_file;
+
+  // calibrate
+  double target = 0.8, at_ratio = 200;
+  std::string objective = "object", calibration = "temperature";
+  bool by_region = false, accept_few = false;
+
+  // score
+  std::filesystem::path scored, labels;
+  double score_scale = 1;
+  int score_tile = 512;
+
   // predict
+  std::optional<double> threshold;
+  std::string part, region;
+  std::filesystem::path susceptibility;
+  double susceptibility_threshold = 0.5, simplify = 0;
+  bool reproject = false, cog = true;
   std::vector<std::filesystem::path> rasters;
   std::filesystem::path map;
   double overlap = -1;
@@ -85,6 +113,8 @@ int train_command(const Options& o);
 int resume(Options o);
 int evaluate_command(const Options& o);
 int predict_command(const Options& o);
+int calibrate_command(const Options& o);
+int score(const Options& o);
 int report(const Options& o);
 int verify(const Options& o);
 

@@ -1,7 +1,11 @@
 #pragma once
 #include <rts/cli/run.hpp>
 
+#include <rts/cli/command_calibrate.ipp>
 #include <rts/cli/command_check.ipp>
+#include <rts/cli/command_evaluate.ipp>
+#include <rts/cli/command_predict.ipp>
+#include <rts/cli/command_score.ipp>
 #include <rts/cli/commands_data.ipp>
 #include <rts/cli/commands_look.ipp>
 #include <rts/cli/commands_run.ipp>
@@ -61,6 +65,23 @@ inline int dispatch(const std::vector<VariantEntry>& variants, int argc, char** 
     sub->add_flag("--overwrite", o.overwrite, "replace a run of this name");
   };
 
+  const auto with_mapping = [&](CLI::App* sub) {
+    sub->add_option("--weights", o.weights, "instead of the run's best_model.safetensors");
+    sub->add_option("--device", o.run.device)->capture_default_str();
+    sub->add_option("--overlap", o.overlap, "share of a window that the next repeats (default: the recipe's)");
+    sub->add_option("--halo", o.halo, "pixels around each window instead of blending; at least the network's receptive field")->check(CLI::Range(0, 100000));
+    sub->add_option("--tta", o.tta, "test-time augmentation: none, minimal (2 views), standard (4), full (8)")->capture_default_str();
+    sub->add_option("--scales", o.scales, "resolutions merged by maximum: 1,0.5,0.25")->capture_default_str();
+    sub->add_option("--ensemble", o.ensemble, "names of further runs of this variant, averaged");
+    sub->add_option("--smallest-object", o.smallest, "metres along the longer side; smaller ones are dropped")->check(CLI::Range(0.0, 1e5))->capture_default_str();
+    sub->add_option("--batch", o.predict_batch, "windows per forward pass")->check(CLI::Range(1, 4096))->capture_default_str();
+    sub->add_option("--readers", o.readers, "threads that read rows")->check(CLI::Range(1, 64))->capture_default_str();
+  };
+  const auto at_operating_point = [&](CLI::App* sub) {
+    sub->add_flag("--operating-point", o.operating_point, "calibration and threshold of the run's operating_point.json");
+    sub->add_option("--operating-point-file", o.operating_point_file, "another operating point; refused when it is not this model's");
+  };
+
   add("doctor", "checks this machine and what is installed", &doctor);
   add("config", "prints the recipe, value for value, and the rates and ratios of all epochs", &config);
   with_data(add("check-data", "reads the dataset through the real loader and reports what it holds", &check_data));
@@ -116,17 +137,42 @@ inline int dispatch(const std::vector<VariantEntry>& variants, int argc, char** 
   evaluate_app->add_flag("--baselines", o.baselines, "add a logistic regression on bands with local means and deviations");
   evaluate_app->add_option("--bootstrap", o.bootstrap, "replicates of the intervals")->capture_default_str();
   evaluate_app->add_option("--pictures", o.pictures, "tiles to draw: image, truth, prediction")->capture_default_str();
-  evaluate_app->add_option("--weights", o.weights, "instead of the run's best_model.safetensors");
-  evaluate_app->add_option("--device", o.run.device)->capture_default_str();
+  with_mapping(evaluate_app);
+  at_operating_point(evaluate_app);
+  CLI::App* calibrate_app = add("calibrate", "fits calibration and thresholds on the validation split: threshold_calibration.json, operating_point.json", &calibrate_command);
+  with_data(calibrate_app);
+  with_mapping(calibrate_app);
+  calibrate_app->add_option("--calibration", o.calibration, "none, temperature or platt")->check(CLI::IsMember({"none", "temperature", "platt"}))->capture_default_str();
+  calibrate_app->add_option("--objective", o.objective, "precision of: object (IoU 0.3) or pixel")->check(CLI::IsMember({"object", "pixel"}))->capture_default_str();
+  calibrate_app->add_option("--target", o.target, "precision to reach")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  calibrate_app->add_option("--at-ratio", o.at_ratio, "negatives per positive tile that the operating point is for")->check(CLI::Range(0.0, 1e6))->capture_default_str();
+  calibrate_app->add_flag("--by-region", o.by_region, "thresholds of regions that have their own");
+  calibrate_app->add_flag("--accept-few-negatives", o.accept_few, "choose although the split has fewer than 300 negative tiles");
+  CLI::App* score_app = add("score", "scores a probability raster of any program against labels", &score);
+  score_app->add_option("map", o.scored, "probability raster; with --classes, a raster of classes")->required();
+  score_app->add_option("labels", o.labels, "Byte raster: 0, 1, 255 unknown")->required();
+  score_app->add_option("--map-scale", o.score_scale, "probability = stored x this")->capture_default_str();
+  score_app->add_option("--threshold", o.threshold, "probability of objects and IoU (default 0.5)")->check(CLI::Range(1e-6, 1 - 1e-6));
+  score_app->add_option("--smallest-object", o.smallest, "metres along the longer side")->capture_default_str();
+  score_app->add_option("--tile", o.score_tile, "pixels along a tile, the unit of prevalence")->check(CLI::Range(16, 65536))->capture_default_str();
+  score_app->add_option("--classes", o.verify_classes, "number of classes of both rasters")->capture_default_str();
+  score_app->add_option("--bootstrap", o.bootstrap, "replicates of the intervals")->capture_default_str();
   CLI::App* predict_app = add("predict", "maps whole rasters to a probability GeoTIFF", &predict_command);
   predict_app->add_option("rasters", o.rasters, "rasters of one extent that hold the bands")->required();
   predict_app->add_option("--map", o.map, "GeoTIFF to write (default: the run's maps/)");
   predict_app->add_option("--bands", o.bands, "names of the rasters' bands in order");
-  predict_app->add_option("--overlap", o.overlap, "share of a window that the next repeats (default: the recipe's)");
-  predict_app->add_option("--batch", o.predict_batch, "windows per forward pass")->capture_default_str();
+  with_mapping(predict_app);
+  at_operating_point(predict_app);
+  predict_app->add_option("--threshold", o.threshold, "probability: writes a mask and polygons too")->check(CLI::Range(1e-6, 1 - 1e-6));
+  predict_app->add_option("--simplify", o.simplify, "metres that a polygon's corner may move, topology kept")->check(CLI::Range(0.0, 1e5));
+  predict_app->add_option("--region", o.region, "name of the ground: an attribute of polygons, and a threshold of its own where it has one");
+  predict_app->add_option("--part", o.part, "COLUMN,ROW,WIDTH,HEIGHT: only this part");
+  predict_app->add_option("--susceptibility", o.susceptibility, "raster of a first stage: below its threshold nothing is looked at");
+  predict_app->add_option("--susceptibility-threshold", o.susceptibility_threshold)->capture_default_str();
+  predict_app->add_flag("--reproject", o.reproject, "warp rasters onto the first one's grid and the trained resolution instead of refusing them");
+  predict_app->add_flag("!--no-cog", o.cog, "leave the map a plain GeoTIFF");
   predict_app->add_option("--cache", o.cache_mb, "cap of GDAL's block cache, MB")->capture_default_str();
   predict_app->add_flag("--byte", o.byte_output, "probability x 250 as Byte");
-  predict_app->add_option("--device", o.run.device)->capture_default_str();
   add("report", "writes report.html of a run", &report);
   CLI::App* verify_app = add("verify", "compares a model's output for given weights and input with what is expected", &verify);
   verify_app->add_option("--model", o.model, "library name (default: the variant's)");

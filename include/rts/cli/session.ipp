@@ -78,8 +78,9 @@ struct Session {
 };
 
 /// run.json: what `resume`, `evaluate` and `predict` need to find the same data again.
-inline void write_run_json(const Options& o) {
-  nlohmann::ordered_json j{{"variant", o.plan.variant}, {"fingerprint", o.plan.fingerprint}, {"data", o.data.empty() ? "" : std::filesystem::absolute(o.data).string()}, {"split", o.split_table.empty() ? "" : std::filesystem::absolute(o.split_table).string()}, {"bands", o.bands}, {"packed", o.packed.empty() ? "" : std::filesystem::absolute(o.packed).string()}, {"threads", o.threads}, {"min_distance", o.min_distance}, {"statistics_share", o.statistics_share}, {"bf16", o.run.bf16}, {"skip_bad", o.run.skip_bad}, {"accept_ring_loss", o.run.accept_ring_loss}, {"shuffle_pixels", o.run.shuffle_pixels}, {"pixel_size", 0.0}, {"arguments", o.arguments}};
+inline void write_run_json(const Options& o, const Session& session) {
+  nlohmann::ordered_json j{{"variant", o.plan.variant}, {"fingerprint", o.plan.fingerprint}, {"data", o.data.empty() ? "" : std::filesystem::absolute(o.data).string()}, {"split", o.split_table.empty() ? "" : std::filesystem::absolute(o.split_table).string()}, {"bands", o.bands}, {"packed", o.packed.empty() ? "" : std::filesystem::absolute(o.packed).string()}, {"threads", o.threads}, {"min_distance", o.min_distance}, {"statistics_share", o.statistics_share}, {"bf16", o.run.bf16}, {"skip_bad", o.run.skip_bad}, {"accept_ring_loss", o.run.accept_ring_loss}, {"shuffle_pixels", o.run.shuffle_pixels}, {"pixel_size", session.source->dataset().pixel_size}, {"arguments", o.arguments}};
+  for (const data::BandSource& b : session.source->dataset().bands) j["band_scales"][b.name] = b.scale;
   if (o.run.seed) j["seed"] = *o.run.seed;
   if (o.run.max_epochs) j["max_epochs"] = *o.run.max_epochs;
   write_text(o.folder() / "run.json", j.dump(2) + "\n");
@@ -92,10 +93,14 @@ inline void read_run_json(Options& o) {
   RTS_CHECK_DATA(!j.is_discarded(), .code = "RTS-C54", .what = "run.json cannot be read", .where = path.string(), .fix = "restore the run's folder");
   RTS_CHECK_DATA(j.value("fingerprint", "") == o.plan.fingerprint, .code = "RTS-T52", .what = "the run was made by another recipe", .where = path.string(), .expected = o.plan.fingerprint, .found = j.value("fingerprint", ""),
                  .fix = "use the program and variant that made the run, or train anew under another --name");
-  o.data = j.value("data", "");
-  o.split_table = j.value("split", "");
-  o.bands = j.value("bands", "");
-  o.packed = j.value("packed", "");
+  if (o.data.empty()) {  // the run's own data unless others are given
+    o.data = j.value("data", "");
+    o.packed = j.value("packed", "");
+    o.bands = j.value("bands", "");
+    if (o.split_table.empty()) o.split_table = j.value("split", "");
+  }
+  o.trained_pixel_size = j.value("pixel_size", 0.0);
+  o.band_scales = j.value("band_scales", std::map<std::string, double>{});
   o.threads = j.value("threads", o.threads);
   o.run.threads = o.threads;
   o.min_distance = j.value("min_distance", o.min_distance);
@@ -116,28 +121,6 @@ inline std::string environment_text() {
   return "rts " RTS_VERSION " (" + commit + ")\nlibtorch " TORCH_VERSION "\ngdal " + raster::gdal_version() + "\nfmt " + std::to_string(FMT_VERSION) + "\nnlohmann-json " + std::to_string(NLOHMANN_JSON_VERSION_MAJOR) + "." +
          std::to_string(NLOHMANN_JSON_VERSION_MINOR) + "." + std::to_string(NLOHMANN_JSON_VERSION_PATCH) + "\ncompiler " __VERSION__ "\ncuda devices " + std::to_string(train::cuda_devices()) + "\nintra-op threads " +
          std::to_string(at::get_num_threads()) + "\ncpu " + at::get_cpu_capability() + "\n";
-}
-
-/// Scales of the training dataset's bands (version.json), so that a raster of raw values means the same.
-inline std::map<std::string, double> band_scales(const Options& o) {
-  std::map<std::string, double> scales;
-  const auto root = o.data.empty() ? o.out / "synthetic" : o.data;
-  if (std::filesystem::exists(root / "version.json"))
-    for (const data::BandSource& b : data::open_dataset(root, std::nullopt).bands) scales[b.name] = b.scale;
-  return scales;
-}
-
-/// A raster of another resolution than the model was trained on is refused before the first read.
-inline void check_resolution(const Options& o) {
-  const auto root = o.data.empty() ? o.out / "synthetic" : o.data;
-  if (!std::filesystem::is_directory(root / "images")) return;
-  const data::Dataset d = data::open_dataset(root, std::nullopt);
-  const double trained = raster::Raster(root / "images" / (d.files.front().name + d.extension)).geo().pixel_width();
-  for (const auto& path : o.rasters) {
-    const raster::GeoReference g = raster::Raster(path).geo();
-    RTS_CHECK_DATA(!g.has_transform || std::abs(g.pixel_width() - trained) <= 0.01 * trained, .code = "RTS-I54", .what = "a raster of another resolution than the model was trained on", .where = path.string(), .expected = number_text(trained) + " m",
-                   .found = number_text(g.pixel_width()) + (g.projected ? " m" : " degrees"), .fix = "resample it with gdalwarp -tr " + number_text(trained) + " " + number_text(trained));
-  }
 }
 
 /// Says where a raster's values lie far from those the model was trained on, and maps them onto those where the recipe asks for it.

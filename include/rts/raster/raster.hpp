@@ -54,6 +54,8 @@ class Raster {
   /// Window of `bands` (from 1), planar: out[b][row][column], as floats or as another type that must hold the raster's values.
   void read(int column, int row, int width, int height, const std::vector<int>& bands, void* out, PixelType type = PixelType::f32) const;
   void read(int column, int row, int width, int height, int band, std::uint8_t* out) const;
+  /// Whether a window is known to hold no data without reading it: blocks that a sparse file or a mosaic leaves out.
+  bool holds_nothing(int column, int row, int width, int height, int band) const;
 
  private:
   struct Impl;
@@ -89,6 +91,7 @@ class Writer {
   ~Writer();
   /// `rows` rows from `row` of one band (from 1), full width.
   void write(int band, int row, int rows, const float* values);
+  void write(int band, int row, int rows, const std::uint8_t* values);
   void commit();
 
  private:

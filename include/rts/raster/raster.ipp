@@ -118,6 +118,12 @@ RTS_INLINE void Raster::read(int column, int row, int w, int h, int band, std::u
                  .expected = std::to_string(w) + " x " + std::to_string(h) + " pixels", .found = messages.text(), .fix = "the file is truncated or corrupt: replace it, or train with --skip-bad-tiles");
 }
 
+RTS_INLINE bool Raster::holds_nothing(int column, int row, int w, int h, int band) const {
+  const detail::Messages messages;
+  const int status = GDALGetDataCoverageStatus(impl_->band(band), column, row, w, h, 0, nullptr);
+  return (status & GDAL_DATA_COVERAGE_STATUS_EMPTY) && !(status & (GDAL_DATA_COVERAGE_STATUS_DATA | GDAL_DATA_COVERAGE_STATUS_UNIMPLEMENTED)) && nodata(band).has_value();
+}
+
 RTS_INLINE std::array<std::array<double, 2>, 4> corners(const GeoReference& geo, int width, int height, const std::string& where) {
   const detail::Messages messages;
   // A transformation is costly to set up and not safe to share: one per thread and CRS.
@@ -219,6 +225,12 @@ RTS_INLINE Writer::~Writer() {
 RTS_INLINE void Writer::write(int band, int row, int rows, const float* values) {
   const detail::Messages messages;
   if (GDALRasterIO(GDALGetRasterBand(impl_->dataset, band), GF_Write, 0, row, impl_->width, rows, const_cast<float*>(values), impl_->width, rows, GDT_Float32, 0, 0) != CE_None)
+    impl_->fail("cannot write the raster", messages.text());
+}
+
+RTS_INLINE void Writer::write(int band, int row, int rows, const std::uint8_t* values) {
+  const detail::Messages messages;
+  if (GDALRasterIO(GDALGetRasterBand(impl_->dataset, band), GF_Write, 0, row, impl_->width, rows, const_cast<std::uint8_t*>(values), impl_->width, rows, GDT_Byte, 0, 0) != CE_None)
     impl_->fail("cannot write the raster", messages.text());
 }
 

@@ -78,6 +78,37 @@ inline std::string file_text(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+inline std::string json_cell(const nlohmann::json& v) { return v.is_number() ? fmt::format("{:.3f}", v.get<double>()) : v.is_string() ? escaped(v.get<std::string>())
+                                                                                                                          : std::string("-"); }
+inline nlohmann::json read_json(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  return in ? nlohmann::json::parse(in, nullptr, false) : nlohmann::json();
+}
+
+/// Objects of evaluation.json: both countings at each prevalence and IoU, then by size.
+inline std::string objects_html(const nlohmann::json& json) {
+  if (!json.is_object() || !json.contains("objects")) return "";
+  std::string html = "<h2>Objects</h2><p>One-to-one counts each object in one pair at most; by the guide's rules a prediction over several truths, or several predictions in one truth, is one hit.</p><table><tr><th>prevalence</th><th>IoU</th><th>precision</th><th>recall</th><th>F1</th><th>F0.5</th><th>guide precision</th><th>guide recall</th><th>guide F1</th><th>matched</th><th>found</th><th>true</th></tr>";
+  for (const auto& [prevalence, table] : json["objects"].items())
+    for (const auto& r : table["by_iou"]) {
+      html += "<tr><td>" + escaped(prevalence) + "</td>";
+      for (const char* key : {"iou", "precision", "recall", "f1", "f05", "guide_precision", "guide_recall", "guide_f1"}) html += "<td>" + json_cell(r[key]) + "</td>";
+      html += fmt::format("<td>{}</td><td>{}</td><td>{}</td></tr>", r["matched"].get<std::int64_t>(), r["predictions"].get<std::int64_t>(), r["truths"].get<std::int64_t>());
+    }
+  html += "</table><table><tr><th>longer side</th><th>true</th><th>found</th><th>precision</th><th>recall</th></tr>";
+  for (const auto& r : json["sizes"]) html += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", json_cell(r["class"]), r["truths"].get<std::int64_t>(), r["predictions"].get<std::int64_t>(), json_cell(r["precision"]), json_cell(r["recall"]));
+  return html + "</table>";
+}
+
+/// threshold_calibration.json as a table.
+inline std::string calibration_html(const nlohmann::json& json) {
+  if (!json.is_object() || !json.contains("thresholds")) return "";
+  std::string html = fmt::format("<h2>Calibration, on validation</h2><p>{}, {} (slope {}, intercept {}): negative log-likelihood {:.5f} to {:.5f} a pixel, calibration error {:.5f} to {:.5f}.</p><table><tr><th>prevalence</th><th>probability</th><th>precision</th><th>recall</th><th></th></tr>", escaped(json.value("objective", "")), escaped(json.value("calibration", "")), json_cell(json["slope"]), json_cell(json["intercept"]), json.value("nll_before", 0.0), json.value("nll_after", 0.0), json.value("calibration_error_before", 0.0), json.value("calibration_error_after", 0.0));
+  for (const auto& [ratio, t] : json["thresholds"].items())
+    html += "<tr><td>1:" + escaped(ratio) + "</td><td>" + json_cell(t["threshold"]) + "</td><td>" + json_cell(t.value("precision", nlohmann::json())) + "</td><td>" + json_cell(t.value("recall", nlohmann::json())) + "</td><td>" + escaped(t.value("note", "")) + (t.value("extrapolated", false) ? fmt::format(" extrapolated x{:.1f}", t.value("weight", 1.0)) : "") + "</td></tr>";
+  return html + "</table>";
+}
+
 /// evaluation.json as tables: one row a subject and prevalence.
 inline std::string figures_html(const std::filesystem::path& path) {
   std::ifstream in(path);
@@ -128,6 +159,8 @@ RTS_INLINE std::filesystem::path write_report(const std::filesystem::path& folde
     page.note(text);
   }
   page.html(detail::figures_html(folder / "evaluation.json"));
+  page.html(detail::objects_html(detail::read_json(folder / "evaluation.json")));
+  page.html(detail::calibration_html(detail::read_json(folder / "threshold_calibration.json")));
   for (const char* sub : {"maps", "plots"}) {
     if (!std::filesystem::exists(folder / sub)) continue;
     std::vector<std::filesystem::path> pictures;
@@ -135,6 +168,7 @@ RTS_INLINE std::filesystem::path write_report(const std::filesystem::path& folde
       if (e.path().extension() == ".png") pictures.push_back(e.path());
     std::sort(pictures.begin(), pictures.end());
     if (!pictures.empty()) page.heading(std::string(sub) == "maps" ? "Maps and tiles" : "Curves");
+    if (const std::string legend = detail::file_text(folder / sub / "legend.txt"); !legend.empty()) page.paragraph(legend);
     for (const auto& p : pictures) page.picture(p, p.stem().string());
   }
   page.heading("Recipe");

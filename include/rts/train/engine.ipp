@@ -116,7 +116,7 @@ class Run {
       copy(tally.at("positive"), train_.tally().positive);
       copy(tally.at("near"), train_.tally().near_background);
       copy(tally.at("far"), train_.tally().far_background);
-      std::vector<std::int64_t> counters(8);
+      std::vector<std::int64_t> counters(static_cast<std::size_t>(tally.at("counters").numel()));
       copy(tally.at("counters"), counters);
       train_.set_counters(counters);
     }

@@ -12,6 +12,7 @@ struct EvaluateOptions {
   int batch = 32;
   int threads = 2;
   bool keep_tiles = false;   ///< for intervals and regions
+  metrics::ObjectSettings objects = {};
   bool skip_bad = false;
   std::string task = "validate";
 };

@@ -23,7 +23,7 @@ RTS_INLINE Evaluated evaluate(const Plan& plan, const losses::PassNumbers& numbe
   const auto covered = data::covered_before(d, samples);
   data::Loader loader(source, stage, {.batch = o.batch, .bands = static_cast<int>(plan.bands.size()), .height = plan.tile_height, .width = plan.tile_width, .threads = o.threads, .drop_last = false, .skip_bad = o.skip_bad});
   loader.begin(samples, 0);
-  Evaluated result{metrics::Evaluation(o.keep_tiles)};
+  Evaluated result{metrics::Evaluation(o.keep_tiles, o.objects)};
   const auto start = std::chrono::steady_clock::now();
   std::size_t done = 0;
   double weight = 0;
