@@ -112,9 +112,9 @@ if args.subject == "inference":
         peer = Worker([sys.executable, here / "peers" / "inference_peer.py", folder])
         n = args.rounds or 7
         for name in ("plain", "deflate"):
-            for threads in (1, 2):
-                rows.append(compare(f"inference/identity_{name}_{threads}_threads/monai", ours, peer, "MONAI 1.5.1 sliding_window_inference, in memory", f"map {name}.tif {threads}", n, warm=1))
-            rows.append(compare(f"inference/identity_{name}/gdal_copy", ours, ours, "GDAL CreateCopy, DEFLATE", f"map {name}.tif 1", n, warm=1, peer_work=f"copy {name}.tif"))
+            rows.append(compare(f"inference/identity_{name}/monai", ours, peer, "MONAI 1.5.1 sliding_window_inference, in memory", f"map {name}.tif 1", n, warm=1))
+            rows.append(compare(f"inference/identity_{name}/gdal_copy", ours, ours, "GDAL CreateCopy, plain", f"map {name}.tif 1", n, warm=1, peer_work=f"copy {name}.tif"))
+            rows.append(compare(f"inference/identity_{name}_to_deflate/gdal_copy", ours, ours, "GDAL CreateCopy, DEFLATE", f"map_deflate {name}.tif 1", n, warm=1, peer_work=f"copy_deflate {name}.tif"))
         for row in rows:
             row["mpx_per_second"] = 16384 * 8192 / 1e6 / row["ours"]
             print(f"{row['name']}: {row['mpx_per_second']:.0f} Mpx/s")

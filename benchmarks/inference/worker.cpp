@@ -1,5 +1,5 @@
 // Maps a raster with a 1 x 1 convolution, and copies it by GDAL alone: a worker of scripts/bench. Usage: bench_inference FOLDER
-// Lines: "map NAME THREADS", "copy NAME"; NAME is a raster of the folder. Answers seconds.
+// Lines: "map NAME THREADS", "map_deflate NAME THREADS", "copy NAME", "copy_deflate NAME"; NAME is a raster of the folder. Answers seconds.
 #include <rts/core/allocation.hpp>
 #include <rts/inference/predict.hpp>
 
@@ -34,13 +34,13 @@ int main(int argc, char** argv) {
     int threads = 1;
     words >> what >> name >> threads;
     const auto start = std::chrono::steady_clock::now();
-    if (what == "map") {
+    if (what.starts_with("map")) {
       at::set_num_threads(threads);
-      inference::predict({folder / name}, bands, {network}, folder / "map.tif", {{.tile_height = 512, .tile_width = 512, .overlap = 0.25, .batch = 4}, /*byte_output=*/true, {}, {}, {}, /*resumable=*/false}, silent);
+      inference::predict({folder / name}, bands, {network}, folder / "map.tif", {{.tile_height = 512, .tile_width = 512, .overlap = 0.25, .batch = 4}, /*byte_output=*/true, {}, {}, {}, /*compress=*/what == "map_deflate", /*resumable=*/false}, silent);
     } else {
       const GDALDatasetH in = GDALOpen((folder / name).c_str(), GA_ReadOnly);
-      const char* options[] = {"TILED=YES", "COMPRESS=DEFLATE", "PREDICTOR=2", nullptr};
-      GDALClose(GDALCreateCopy(GDALGetDriverByName("GTiff"), (folder / "copy.tif").c_str(), in, FALSE, const_cast<char**>(what == "copy" ? options : options + 3), nullptr, nullptr));
+      const char *deflate[] = {"TILED=YES", "COMPRESS=DEFLATE", "PREDICTOR=2", nullptr}, *plain[] = {"TILED=YES", nullptr};
+      GDALClose(GDALCreateCopy(GDALGetDriverByName("GTiff"), (folder / "copy.tif").c_str(), in, FALSE, const_cast<char**>(what == "copy_deflate" ? deflate : plain), nullptr, nullptr));
       GDALClose(in);
     }
     std::printf("%.9g\n", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());

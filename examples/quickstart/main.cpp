@@ -21,4 +21,7 @@ using Quickstart = Trainer<
     train::Patience<{.epochs = 6, .min_delta = 0.001, .ratio = 200}>,
     train::Prevalences<{.ratios = {1, 200}, .every_epochs = 1}>>;
 
-int main(int argc, char** argv) { return cli::run<Variant<"quickstart", Quickstart>>(argc, argv); }
+// Aerial imagery: four bands of bytes.
+using FourBands = Quickstart::with<data::Bands<data::Red, data::Green, data::Blue, data::Nir>>;
+
+int main(int argc, char** argv) { return cli::run<Variant<"quickstart", Quickstart>, Variant<"four_bands", FourBands>>(argc, argv); }

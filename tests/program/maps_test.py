@@ -86,6 +86,8 @@ coarse, shifted, tiny, wide = (FOLDER / f for f in ("coarse.tif", "shifted.tif",
 subprocess.run(["gdal_translate", "-q", "-tr", "6", "6", scene, coarse], check=True)
 run("predict", *common, coarse, code=3, says=["RTS-I54", "gdalwarp -tr", "--reproject"])
 run("predict", *common, coarse, "--reproject", "--map", FOLDER / "resampled.tif", says=["resampled from 6 m to 3 m"])
+subprocess.run(["gdal_translate", "-q", "-ot", "Float32", scene, FOLDER / "float.tif"], check=True)
+run("predict", *common, FOLDER / "float.tif", code=3, says=["RTS-I63", "expected: UInt16", "found:    Float32"])
 subprocess.run(["gdal_translate", "-q", "-srcwin", "8", "8", "64", "64", scene, shifted], check=True)
 run("predict", *common, scene, shifted, code=3, says=["RTS-I51", "gdalwarp"])
 subprocess.run(["gdal_translate", "-q", "-srcwin", "5", "5", "1", "1", scene, tiny], check=True)

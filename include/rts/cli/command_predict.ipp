@@ -45,6 +45,12 @@ RTS_INLINE int predict_command(const Options& given) {
   const auto first = o.rasters.front();
   detail::align_rasters(o, console);
   std::vector<inference::InputBand> input = inference::find_bands(o.rasters, o.plan.bands, comma_separated(bands));
+  for (const inference::InputBand& b : input) {
+    const std::string type = raster::Raster(o.rasters[static_cast<std::size_t>(b.file)]).type(b.index);
+    const auto it = o.band_types.find(b.name);
+    RTS_CHECK_DATA(it == o.band_types.end() || it->second.empty() || it->second == type, .code = "RTS-I63", .what = "a band of another type than the model was trained on", .where = o.rasters[static_cast<std::size_t>(b.file)].string() + ": " + b.name, .expected = it == o.band_types.end() ? "" : it->second, .found = type,
+                   .fix = "bring values to the training data's numbers: gdal_translate -ot TYPE -scale ...");
+  }
   const Mapping m = make_mapping(o);
   const bool bytes = std::all_of(o.band_scales.begin(), o.band_scales.end(), [](const auto& s) { return s.second == 1; }) && raster::Raster(o.rasters.front()).type() == "Byte";
   set_normalization(o, m, bytes ? 255 : 1, input);
@@ -57,6 +63,7 @@ RTS_INLINE int predict_command(const Options& given) {
   p.part = detail::parse_part(o.part);
   if (!o.susceptibility.empty()) p.first = inference::FirstStage{o.susceptibility, o.susceptibility_threshold};
   p.byte_output = o.byte_output;
+  p.compress = !o.cog;
   p.metadata = {{"RTS_FINGERPRINT", o.plan.fingerprint}, {"RTS_VARIANT", o.plan.variant}, {"RTS_WEIGHTS", m.binding.weights}, {"RTS_WINDOWS", fmt::format("{} x {}, overlap {:g}, {}, scales {}, views {}", p.tile_height, p.tile_width, p.overlap, m.binding.blending, o.scales, o.tta)}};
   std::optional<double> threshold = o.threshold;
   const auto point_file = o.folder() / "operating_point.json";

@@ -40,6 +40,7 @@ struct Options {
   // what training left in run.json
   double trained_pixel_size = 0;   ///< metres; 0: unknown
   std::map<std::string, double> band_scales;
+  std::map<std::string, std::string> band_types;   ///< as GDAL names them; empty: unknown
 
   // maps: predict, and evaluate and calibrate, which must map alike
   std::string tta = "none", scales = "1";
@@ -94,6 +95,7 @@ struct Options {
   double share_train = 0.25, share_eval = 0.03, confusers = 1;
   double pixel_size = 3;
   std::uint64_t scene_seed = 7;
+  bool bytes = false;
 
   std::filesystem::path folder() const { return out / (plan.variant + "-" + name); }
   /// Departures from the recipe, for the record.

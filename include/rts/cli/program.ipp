@@ -127,6 +127,7 @@ inline int dispatch(const std::vector<VariantEntry>& variants, int argc, char** 
   synth->add_option("--train-share", o.share_train, "share of training tiles with a scar")->capture_default_str();
   synth->add_option("--eval-share", o.share_eval, "share of validation and test tiles with a scar")->capture_default_str();
   synth->add_option("--confusers", o.confusers, "amount of look-alikes")->capture_default_str();
+  synth->add_flag("--bytes", o.bytes, "images of four Byte bands, red, green, blue and nir, as aerial surveys publish them");
   synth->add_option("--seed", o.scene_seed)->capture_default_str();
   with_training(add("train", "trains, validates, keeps the best weights", &train_command));
   CLI::App* resume_app = add("resume", "goes on with a run that was stopped or killed", [](const Options& x) { return resume(x); });

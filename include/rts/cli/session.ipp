@@ -73,14 +73,14 @@ struct Session {
     if (!source->skipped().empty()) observer.on_message("warning", std::to_string(source->skipped().size()) + " bad files left out");
   }
   static data::SyntheticOptions synthetic_options(const Options& o) {
-    return {.train_regions = o.regions_train, .val_regions = o.regions_val, .test_regions = o.regions_test, .size = o.scene_size > 0 ? o.scene_size : std::max(1024, 8 * o.plan.tile_width), .tile = o.plan.tile_width, .pixel_size = o.pixel_size, .train_positive_share = o.share_train, .eval_positive_share = o.share_eval, .confusers = o.confusers, .seed = o.scene_seed};
+    return {.train_regions = o.regions_train, .val_regions = o.regions_val, .test_regions = o.regions_test, .size = o.scene_size > 0 ? o.scene_size : std::max(1024, 8 * o.plan.tile_width), .tile = o.plan.tile_width, .pixel_size = o.pixel_size, .train_positive_share = o.share_train, .eval_positive_share = o.share_eval, .confusers = o.confusers, .seed = o.scene_seed, .bytes = o.bytes};
   }
 };
 
 /// run.json: what `resume`, `evaluate` and `predict` need to find the same data again.
 inline void write_run_json(const Options& o, const Session& session) {
   nlohmann::ordered_json j{{"variant", o.plan.variant}, {"fingerprint", o.plan.fingerprint}, {"data", o.data.empty() ? "" : std::filesystem::absolute(o.data).string()}, {"split", o.split_table.empty() ? "" : std::filesystem::absolute(o.split_table).string()}, {"bands", o.bands}, {"packed", o.packed.empty() ? "" : std::filesystem::absolute(o.packed).string()}, {"threads", o.threads}, {"min_distance", o.min_distance}, {"statistics_share", o.statistics_share}, {"bf16", o.run.bf16}, {"skip_bad", o.run.skip_bad}, {"accept_ring_loss", o.run.accept_ring_loss}, {"shuffle_pixels", o.run.shuffle_pixels}, {"pixel_size", session.source->dataset().pixel_size}, {"arguments", o.arguments}};
-  for (const data::BandSource& b : session.source->dataset().bands) j["band_scales"][b.name] = b.scale;
+  for (const data::BandSource& b : session.source->dataset().bands) j["band_scales"][b.name] = b.scale, j["band_types"][b.name] = b.type;
   if (o.run.seed) j["seed"] = *o.run.seed;
   if (o.run.max_epochs) j["max_epochs"] = *o.run.max_epochs;
   write_text(o.folder() / "run.json", j.dump(2) + "\n");
@@ -100,6 +100,7 @@ inline void read_run_json(Options& o) {
     if (o.split_table.empty()) o.split_table = j.value("split", "");
   }
   o.trained_pixel_size = j.value("pixel_size", 0.0);
+  o.band_types = j.value("band_types", std::map<std::string, std::string>{});
   o.band_scales = j.value("band_scales", std::map<std::string, double>{});
   o.threads = j.value("threads", o.threads);
   o.run.threads = o.threads;

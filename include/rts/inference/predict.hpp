@@ -38,6 +38,7 @@ struct PredictOptions : MapOptions {
   std::optional<double> threshold = {};   ///< probability: writes a mask beside the map too
   std::filesystem::path mask = {};
   std::vector<std::pair<std::string, std::string>> metadata = {};   ///< written into the GeoTIFFs
+  bool compress = true;        ///< DEFLATE; false: plain, for what is rewritten as a cloud-optimised file anyway
   bool resumable = true;       ///< keep finished rows beside the map until it is complete
 };
 

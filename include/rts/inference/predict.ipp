@@ -222,9 +222,9 @@ RTS_INLINE PredictReport predict(const std::vector<std::filesystem::path>& raste
   geo.transform[0] += part.column * geo.transform[1] + part.row * geo.transform[2];
   geo.transform[3] += part.column * geo.transform[4] + part.row * geo.transform[5];
   const float nodata = o.byte_output ? 255.0f : -1.0f;
-  raster::Writer writer(output, part.width, part.height, 1, geo, {.type = o.byte_output ? raster::Type::byte : raster::Type::float32, .nodata = nodata, .descriptions = {"probability"}, .metadata = o.metadata, .block = 256});
+  raster::Writer writer(output, part.width, part.height, 1, geo, {.type = o.byte_output ? raster::Type::byte : raster::Type::float32, .nodata = nodata, .descriptions = {"probability"}, .metadata = o.metadata, .compress = o.compress, .block = 256});
   std::unique_ptr<raster::Writer> mask;
-  if (o.threshold) mask = std::make_unique<raster::Writer>(o.mask, part.width, part.height, 1, geo, raster::WriteOptions{.type = raster::Type::byte, .nodata = 255, .descriptions = {"mask"}, .metadata = o.metadata, .block = 256});
+  if (o.threshold) mask = std::make_unique<raster::Writer>(o.mask, part.width, part.height, 1, geo, raster::WriteOptions{.type = raster::Type::byte, .nodata = 255, .descriptions = {"mask"}, .metadata = o.metadata, .compress = o.compress, .block = 256});
   const std::size_t wide = static_cast<std::size_t>(part.width);
   std::int64_t empty = 0;
   const auto write = [&](int first, int rows, const float* p) {  // rows of the output, probabilities or -1

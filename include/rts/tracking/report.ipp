@@ -79,7 +79,7 @@ inline std::string file_text(const std::filesystem::path& path) {
 }
 
 inline std::string json_cell(const nlohmann::json& v) { return v.is_number() ? fmt::format("{:.3f}", v.get<double>()) : v.is_string() ? escaped(v.get<std::string>())
-                                                                                                                          : std::string("-"); }
+                                                                                                                                      : std::string("-"); }
 inline nlohmann::json read_json(const std::filesystem::path& path) {
   std::ifstream in(path);
   return in ? nlohmann::json::parse(in, nullptr, false) : nlohmann::json();

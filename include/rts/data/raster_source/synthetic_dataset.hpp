@@ -17,6 +17,7 @@ struct SyntheticOptions {
   double eval_positive_share = 0.03;    ///< validation and test: rarer
   double confusers = 1;
   std::uint64_t seed = 7;
+  bool bytes = false;   ///< images of four Byte bands (red, green, blue, nir), reflectance x 400, as aerial surveys publish them; else three of UInt16
 };
 
 /// Writes the dataset unless a complete one of the same options is there already. Regions lie in different UTM zones.

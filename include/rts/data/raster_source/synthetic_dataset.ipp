@@ -20,7 +20,7 @@ namespace detail {
 /// Regions lie in different UTM zones, those of one zone 40 km apart.
 inline raster::GeoReference synthetic_place(int region, const SyntheticOptions& o) { return raster::place(32640 + region % 9, 480000, 7700000.0 + 40000 * (region / 9), o.pixel_size); }
 
-inline void write_scene(const std::filesystem::path& root, const std::string& name, const Scene& s, const raster::GeoReference& geo) {
+inline void write_scene(const std::filesystem::path& root, const std::string& name, const Scene& s, const raster::GeoReference& geo, bool bytes) {
   const auto write = [&](const char* folder, const std::vector<const std::vector<float>*>& planes, const std::vector<double>& factors, std::vector<std::string> names, raster::Type type, double nodata) {
     raster::Writer out(root / folder / (name + ".tif"), s.width, s.height, static_cast<int>(planes.size()), geo, {.type = type, .nodata = nodata, .descriptions = std::move(names), .block = 128});
     std::vector<float> row(static_cast<std::size_t>(s.width) * 128);
@@ -37,8 +37,10 @@ inline void write_scene(const std::filesystem::path& root, const std::string& na
     }
     out.commit();
   };
-  write("images", {&s.red, &s.green, &s.blue}, {1e4, 1e4, 1e4}, {"red", "green", "blue"}, raster::Type::uint16, 0);
-  write("extra", {&s.ndvi, &s.nir, &s.relative_elevation, &s.shaded_relief}, {1e4, 1e4, 10, 1}, {"ndvi", "nir", "relative_elevation", "shaded_relief"}, raster::Type::int16, -32768);
+  if (bytes) write("images", {&s.red, &s.green, &s.blue, &s.nir}, {400, 400, 400, 400}, {"red", "green", "blue", "nir"}, raster::Type::byte, 0);
+  else write("images", {&s.red, &s.green, &s.blue}, {1e4, 1e4, 1e4}, {"red", "green", "blue"}, raster::Type::uint16, 0);
+  if (bytes) write("extra", {&s.ndvi, &s.relative_elevation, &s.shaded_relief}, {1e4, 10, 1}, {"ndvi", "relative_elevation", "shaded_relief"}, raster::Type::int16, -32768);
+  else write("extra", {&s.ndvi, &s.nir, &s.relative_elevation, &s.shaded_relief}, {1e4, 1e4, 10, 1}, {"ndvi", "nir", "relative_elevation", "shaded_relief"}, raster::Type::int16, -32768);
   raster::Writer label(root / "labels" / (name + ".tif"), s.width, s.height, 1, geo, {.type = raster::Type::byte, .descriptions = {"rts"}, .block = 128});
   std::vector<float> row(s.label.begin(), s.label.end());
   for (int y = 0; y < s.height; y += 128) label.write(1, y, std::min(128, s.height - y), row.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(s.width));
@@ -51,7 +53,7 @@ inline void write_scene(const std::filesystem::path& root, const std::string& na
 RTS_INLINE void write_synthetic_dataset(const std::filesystem::path& root, const SyntheticOptions& o, Observer& observer) {
   const int regions = o.train_regions + o.val_regions + o.test_regions;
   const std::string stamp = "synthetic-2 regions " + std::to_string(o.train_regions) + "/" + std::to_string(o.val_regions) + "/" + std::to_string(o.test_regions) + " size " + std::to_string(o.size) + " tile " + std::to_string(o.tile) +
-                            " pixel " + number_text(o.pixel_size) + " shares " + number_text(o.train_positive_share) + "/" + number_text(o.eval_positive_share) + " confusers " + number_text(o.confusers) + " seed " + std::to_string(o.seed);
+                            " pixel " + number_text(o.pixel_size) + " shares " + number_text(o.train_positive_share) + "/" + number_text(o.eval_positive_share) + " confusers " + number_text(o.confusers) + " seed " + std::to_string(o.seed) + (o.bytes ? " bytes" : "");
   if (std::ifstream in(root / "version.json"); in)
     if (nlohmann::json::parse(in, nullptr, false).value("made_by", "") == stamp) return;
   std::error_code error;
@@ -68,7 +70,7 @@ RTS_INLINE void write_synthetic_dataset(const std::filesystem::path& root, const
         for (int r; (r = next++) < regions;) try {
             const bool train = r < o.train_regions;
             const Scene s = make_scene({.width = o.size, .height = o.size, .pixel_size = o.pixel_size, .seed = o.seed * 1000 + static_cast<std::uint64_t>(r), .tile = o.tile, .positive_share = train ? o.train_positive_share : o.eval_positive_share, .confusers = o.confusers});
-            detail::write_scene(root, "region_" + std::string(r + 1 < 10 ? "0" : "") + std::to_string(r + 1), s, detail::synthetic_place(r, o));
+            detail::write_scene(root, "region_" + std::string(r + 1 < 10 ? "0" : "") + std::to_string(r + 1), s, detail::synthetic_place(r, o), o.bytes);
             const std::lock_guard lock(mutex);
             observer.on_progress({.task = "synthesize", .done = ++done, .total = regions, .unit = "scenes"});
           } catch (...) {
@@ -92,13 +94,15 @@ RTS_INLINE void write_synthetic_dataset(const std::filesystem::path& root, const
   const auto band = [&](const char* name, const char* file, int index, const char* unit, double scale, double nodata) {
     version["bands"][name] = {{"file", file}, {"index", index}, {"unit", unit}, {"scale", scale}, {"nodata", nodata}};
   };
-  band("red", "images", 1, "reflectance", 1e-4, 0);
-  band("green", "images", 2, "reflectance", 1e-4, 0);
-  band("blue", "images", 3, "reflectance", 1e-4, 0);
-  band("ndvi", "extra", 1, "1", 1e-4, -32768);
-  band("nir", "extra", 2, "reflectance", 1e-4, -32768);
-  band("relative_elevation", "extra", 3, "m", 0.1, -32768);
-  band("shaded_relief", "extra", 4, "1", 1, -32768);
+  const char* reflectance = o.bytes ? "" : "reflectance";  // bytes are numbers without a unit
+  int at = 0;
+  for (const char* name : {"red", "green", "blue"}) band(name, "images", ++at, reflectance, o.bytes ? 1 : 1e-4, 0);
+  if (o.bytes) band("nir", "images", 4, reflectance, 1, 0);
+  at = 0;
+  band("ndvi", "extra", ++at, "1", 1e-4, -32768);
+  if (!o.bytes) band("nir", "extra", ++at, reflectance, 1e-4, -32768);
+  band("relative_elevation", "extra", ++at, "m", 0.1, -32768);
+  band("shaded_relief", "extra", ++at, "1", 1, -32768);
   write_text(root / "version.json", version.dump(2) + "\n", "RTS-G54");
 }
 
