@@ -93,6 +93,7 @@ if args.subject == "metrics":
             print(f"{what}: {a!r} and {b!r}, difference {abs(a - b) / abs(b):.2g}")
             if abs(a - b) > 1e-12 * abs(b):
                 raise SystemExit(f"{what} differs")
+        subprocess.run([sys.executable, here / "peers" / "matching_check.py", args.build / "benchmarks" / "bench_metrics", folder], check=True)
         n = args.rounds or 15
         for name, work, peer_name, peer_work in (
             ("average_precision/fp32/sklearn", "average_precision_fp32", "scikit-learn 1.9.1", None),

@@ -1,6 +1,6 @@
 """Seams of a trained network's map: gradients across the lines where windows begin and end, against lines beside them, where 0.02 < p < 0.98.
 The same weights in segmentation_models_pytorch through MONAI's sliding window, and through `predict`.
-Usage: seams.py PROGRAM VARIANT OUT NAME RASTER BAND[,BAND...] [WINDOW] [ENCODER]"""
+Usage: seams.py PROGRAM VARIANT OUT NAME RASTER BAND[,BAND...] [WINDOW] [OVERLAP] [ENCODER]"""
 import json
 import struct
 import subprocess
@@ -16,14 +16,15 @@ from monai.inferers import sliding_window_inference
 
 program, variant, out, name, scene, bands = sys.argv[1:7]
 window = int(sys.argv[7]) if len(sys.argv) > 7 else 128
-encoder = sys.argv[8] if len(sys.argv) > 8 else "timm-efficientnet-lite0"
+overlap = float(sys.argv[8]) if len(sys.argv) > 8 else 0.25
+encoder = sys.argv[9] if len(sys.argv) > 9 else "timm-tf_efficientnet_lite0"
 bands = bands.split(",")
 run = Path(out) / f"{variant}-{name}"
-step = round(window * 0.75)
+step = round(window * (1 - overlap))
 
 with tempfile.TemporaryDirectory() as folder:
     target = f"{folder}/map.tif"
-    subprocess.run([program, "predict", "--variant", variant, "--out", out, "--name", name, "--overlap", "0.25", "--no-cog", "--bands", ",".join(bands), "--map", target, "--quiet", scene], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([program, "predict", "--variant", variant, "--out", out, "--name", name, "--overlap", str(overlap), "--no-cog", "--bands", ",".join(bands), "--map", target, "--quiet", scene], check=True, stdout=subprocess.DEVNULL)
     with rasterio.open(target) as r:
         ours = r.read(1)
 
@@ -65,7 +66,7 @@ def ratio(p):
         starts = range(0, p.shape[axis], step)
         lines = sorted({c for s in starts for c in (s, s + window) if 0 < c < p.shape[axis]})
         seams.append(across(p, lines, axis))
-        controls.append(across(p, [c + 2 * step // 3 for c in starts], axis))  # no window begins or ends there, and the network's strides divide it too
+        controls.append(across(p, [c + (step // 2 if overlap == 0.5 else 2 * step // 3) for c in starts], axis))  # no window begins or ends there, and the network's strides divide it too
     seam, control = np.concatenate(seams), np.concatenate(controls)
     return seam.mean() / control.mean(), seam.size
 
@@ -75,7 +76,7 @@ value, n = ratio(ours)
 print(f"ours, blended: {value:.3f} ({n} pixels on seams)")
 for mode in ("constant", "gaussian"):
     with torch.no_grad():
-        p = torch.sigmoid(sliding_window_inference(torch.from_numpy(image)[None], (window, window), 4, network, overlap=0.25, mode=mode))[0, 0].numpy()
+        p = torch.sigmoid(sliding_window_inference(torch.from_numpy(image)[None], (window, window), 4, network, overlap=overlap, mode=mode))[0, 0].numpy()
     p[~valid] = -1
     value, n = ratio(p)
     print(f"MONAI, {mode}: {value:.3f} ({n} pixels)")

@@ -1,11 +1,13 @@
 // Times one metric at a time on request, on one thread: a worker of scripts/bench. Usage: bench_metrics FOLDER
 // FOLDER holds what the peers read too: scores.f32, scores.bf16, labels.u8 (4 million pixels), prediction.u8, truth.u8 (4096 x 4096).
-// "value WORK" answers the number computed instead of the time.
+// "value WORK" answers the number computed instead of the time; "scenes FILE" a line for each scene of a file (height, width, prediction,
+// truth): numbers of objects, and pairs at IoU 0.5, 0.3 and 0.1.
 #include <rts/metrics/curve.hpp>
 #include <rts/metrics/matching.hpp>
 
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -25,6 +27,21 @@ std::vector<T> read(const std::string& file) {
   if (bytes.empty()) throw std::runtime_error("cannot read " + file);
   const T* data = reinterpret_cast<const T*>(bytes.data());
   return {data, data + bytes.size() / sizeof(T)};
+}
+
+void match_scenes(const std::string& file) {
+  const auto bytes = read<std::uint8_t>(file);
+  for (std::size_t at = 0; at < bytes.size();) {
+    std::int32_t size[2];
+    std::memcpy(size, bytes.data() + at, sizeof size);
+    const std::size_t area = static_cast<std::size_t>(size[0]) * static_cast<std::size_t>(size[1]);
+    const std::uint8_t* masks = bytes.data() + at + sizeof size;
+    const ObjectTables t = find_objects(masks, masks + area, size[0], size[1]);
+    std::printf("%zu %zu", t.predictions.size(), t.truths.size());
+    for (const double iou : match_ious) std::printf(" %lld", static_cast<long long>(match(t, {.iou = iou}).matched));
+    std::printf("\n");
+    at += sizeof size + 2 * area;
+  }
 }
 
 }  // namespace
@@ -65,6 +82,10 @@ int main(int argc, char** argv) {
        }},
   };
   for (std::string line; std::getline(std::cin, line);) {
+    if (line.starts_with("scenes ")) {
+      match_scenes(line.substr(7));
+      continue;
+    }
     const bool value = line.starts_with("value ");
     const auto& run = work.at(value ? line.substr(6) : line);
     const auto start = std::chrono::steady_clock::now();

@@ -85,7 +85,7 @@ TEST_CASE("object thresholds come from objects") {
 }
 TEST_CASE("an operating point knows what it is for") {
   OperatingPoint p;
-  p.binding = {"f00d", "w1", "red,green,blue", "n1", 3, 512, 512, 0.25, "ramp", "1", "standard", 1, 8, 50};
+  p.binding = {"f00d", "w1", "red,green,blue", "n1", 3, 512, 512, 0.25, "cosine", "1", "standard", 1, 8, 50};
   p.threshold = 0.37, p.ratio = 200, p.objective = "object precision 0.8 at IoU 0.3", p.slope = 0.7, p.by_region = {{"yamal", 0.4}};
   const auto path = std::filesystem::temp_directory_path() / ("rts-point-" + std::to_string(::getpid()) + ".json");
   write_operating_point(path, p);

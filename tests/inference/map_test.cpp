@@ -4,6 +4,7 @@
 #include <rts/inference/predict.hpp>
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include <cmath>
@@ -133,6 +134,10 @@ TEST_CASE("a part, more readers and a later start give the same bytes; another b
   o = small;
   o.batch = 1;
   CHECK(furthest(mapped(r, convolutions, o), whole) < batch_tolerance);
+  const int threads = at::get_num_threads();
+  at::set_num_threads(threads == 1 ? 2 : 1);
+  CHECK(furthest(mapped(r, convolutions, small), whole) < batch_tolerance);
+  at::set_num_threads(threads);
   o.part = {300, 0, 100, 10};
   CHECK_THROWS_WITH_AS(mapped(r, convolutions, o), doctest::Contains("RTS-I59"), Error);
 }

@@ -18,18 +18,24 @@ RTS_INLINE int calibrate_command(const Options& given) {
   m.binding.pixel_size = d.pixel_size;
   const auto samples = train::split_samples(d, data::SplitName::val);
 
-  // Raw scores first: calibration is fitted to them, then thresholds to calibrated ones.
-  struct Window {
-    std::uint32_t sample;
-    std::vector<float> logits;
-    data::RawTile raw;
-  };
+  // Everything is counted by raw logits: calibration only renames thresholds.
+  const bool pixels = o.objective == "pixel";
   metrics::Evaluation scores(true, {.threshold = 0, .pixel_size = d.pixel_size, .smallest = o.smallest});
-  std::vector<Window> windows;
+  calibration::Sweep sweep(scores.settings());
+  std::map<std::string, calibration::Sweep> sweeps;
+  std::map<std::string, metrics::Evaluation> regions;
   map_split(o, *session.source, m, samples, console, [&](std::uint32_t sample, std::vector<float>& logits, data::RawTile& raw) {
+    const data::FileRow& file = d.files[d.samples[sample].file];
+    const std::string& region = file.region.empty() ? file.scene : file.region;
     add_window(scores, d, sample, logits, raw);
-    windows.push_back({sample, logits, {}});
-    windows.back().raw.label = raw.label, windows.back().raw.valid = raw.valid;
+    if (o.by_region) add_window(regions.try_emplace(region, true, scores.settings()).first->second, d, sample, logits, raw);
+    if (pixels) return;
+    std::vector<std::uint8_t> truth(raw.label.size());
+    for (std::size_t i = 0; i < truth.size(); ++i) truth[i] = raw.label[i] == 1;
+    calibration::Sweep one(scores.settings());
+    one.add(logits.data(), truth.data(), raw.valid.data(), d.tile_height, d.tile_width);
+    sweep.merge(one);
+    if (o.by_region) sweeps.try_emplace(region, scores.settings()).first->second.merge(one);
   });
   const calibration::Predictions<Split::Validation> validation{scores};
   const metrics::Tally& t = scores.tally();
@@ -38,38 +44,19 @@ RTS_INLINE int calibrate_command(const Options& given) {
   calibration::Fit fit;
   if (o.calibration == "temperature") fit = calibration::fit_temperature(validation, o.at_ratio);
   else if (o.calibration == "platt") fit = calibration::fit_platt(validation, o.at_ratio);
-  fmt::print("\nvalidation: {} positive and {} negative tiles, mapped like rasters; scores weighed as at 1:{:g}\n", t.positive_tiles, t.negative_tiles, o.at_ratio);
+  fmt::print("\nvalidation: {} positive and {} negative tiles, mapped like rasters; scores weighed {}\n", t.positive_tiles, t.negative_tiles, o.at_ratio > 0 ? fmt::format("as at 1:{:g}", o.at_ratio) : "as they are");
   if (o.calibration != "none") {
     fmt::print("{}: {}; negative log-likelihood {:.5f} to {:.5f} a pixel, calibration error {:.5f} to {:.5f}\n", o.calibration, o.calibration == "temperature" ? fmt::format("T = {:.3f}", fit.temperature()) : fmt::format("slope {:.3f}, intercept {:.3f}", fit.slope, fit.intercept), fit.nll_before, fit.nll_after, fit.error_before, fit.error_after);
-    const double before = scores.figures(o.at_ratio).pr_auc;
-    metrics::Evaluation again(false, scores.settings());
-    for (Window& w : windows) {
-      std::vector<float> z = w.logits;
-      for (float& v : z) v = static_cast<float>(fit.slope * v + fit.intercept);
-      add_window(again, d, w.sample, z, w.raw);
-    }
-    fmt::print("PR-AUC {:.4f} before, {:.4f} after: calibration keeps the order of pixels\n", before, again.figures(o.at_ratio).pr_auc);
+    metrics::Tally after;
+    const auto move = [&](const metrics::Counts& from, metrics::Counts& to) {
+      for (int k = 0; k < metrics::key_count; ++k) to[static_cast<std::size_t>(metrics::key_of(static_cast<float>(fit.slope * metrics::score_of(k, t.key) + fit.intercept)))] += from[static_cast<std::size_t>(k)];
+    };
+    move(t.positive, after.positive), move(t.near_background, after.near_background), move(t.far_background, after.far_background);
+    fmt::print("PR-AUC {:.4f} before, {:.4f} after: calibration keeps the order of pixels\n", scores.curve(o.at_ratio).average_precision(), after.curve(scores.weight_for(o.at_ratio)).average_precision());
   }
-  detail::draw_reliability(scores.curve(o.at_ratio), o, fit.slope, fit.intercept, o.folder() / "plots" / "reliability.png");
+  detail::draw_reliability(scores.curve(o.at_ratio), fit.slope, fit.intercept, o.folder() / "plots" / "reliability.png");
 
   const auto calibrated = [&](double logit) { return 1 / (1 + std::exp(-(fit.slope * logit + fit.intercept))); };
-  const bool pixels = o.objective == "pixel";
-  calibration::Sweep sweep(scores.settings());
-  std::map<std::string, calibration::Sweep> sweeps;
-  std::map<std::string, metrics::Evaluation> regions;
-  for (Window& w : windows) {
-    const data::Sample& s = d.samples[w.sample];
-    const std::string region = d.files[s.file].region.empty() ? d.files[s.file].scene : d.files[s.file].region;
-    std::vector<std::uint8_t> truth(w.raw.label.size());
-    for (std::size_t i = 0; i < truth.size(); ++i) truth[i] = w.raw.label[i] == 1;
-    if (!pixels) {
-      calibration::Sweep one(scores.settings());
-      one.add(w.logits.data(), truth.data(), w.raw.valid.data(), d.tile_height, d.tile_width);
-      sweep.merge(one);
-      if (o.by_region) sweeps.try_emplace(region, scores.settings()).first->second.merge(one);
-    }
-    if (o.by_region) add_window(regions.try_emplace(region, true, scores.settings()).first->second, d, w.sample, w.logits, w.raw);
-  }
   const auto choose = [&](const metrics::Evaluation& e, const calibration::Sweep& s, double ratio) {
     const calibration::Predictions<Split::Validation> p{e};
     return pixels ? calibration::choose_threshold(p, ratio, o.target) : calibration::choose_threshold(p, s, ratio, o.target);
@@ -84,12 +71,12 @@ RTS_INLINE int calibrate_command(const Options& given) {
   for (const double ratio : ratios) {
     const calibration::Threshold found = choose(scores, sweep, ratio);
     const double w = scores.weight_for(ratio);
-    const std::string mark = w > 1 + 1e-9 ? fmt::format(" (extrapolated x{:.1f})", w) : "", name = fmt::format("{:g}", ratio);
+    const std::string mark = w > 1 + 1e-9 ? fmt::format(" (extrapolated x{:.1f})", w) : "", name = ratio > 0 ? fmt::format("{:g}", ratio) : std::string("data");
     if (found.reached) {
-      fmt::print("  1:{:<6} probability {:.4f}  precision {:.3f}  recall {:.3f}{}\n", ratio, calibrated(found.logit), found.precision, found.recall, mark);
+      fmt::print("  {:<8} probability {:.4f}  precision {:.3f}  recall {:.3f}{}\n", ratio > 0 ? "1:" + name : "data's own", calibrated(found.logit), found.precision, found.recall, mark);
       table[name] = {{"threshold", calibrated(found.logit)}, {"precision", found.precision}, {"recall", found.recall}, {"weight", w}, {"extrapolated", w > 1 + 1e-9}};
     } else {
-      fmt::print("  1:{:<6} not reached at any threshold{}\n", ratio, mark);
+      fmt::print("  {:<8} not reached at any threshold{}\n", ratio > 0 ? "1:" + name : "data's own", mark);
       table[name] = {{"threshold", nullptr}, {"note", "Target precision not achievable"}, {"weight", w}, {"extrapolated", w > 1 + 1e-9}};
     }
     if (ratio != o.at_ratio) continue;

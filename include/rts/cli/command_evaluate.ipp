@@ -95,7 +95,7 @@ RTS_INLINE int evaluate_command(const Options& given) {
       const metrics::Figures f = e.figures(ratio);
       std::string prevalence = ratio <= 0 ? fmt::format("data's own ({:.2g} px)", f.positive_share) : fmt::format("1:{} ({:.2g} px)", ratio, f.positive_share);
       if (f.extrapolated) prevalence += fmt::format(" x{:.1f}", f.weight);
-      table.add(what, f, prevalence, e.over_tiles(ratio, o.bootstrap, o.plan.seed).pr_auc, e.over_regions(ratio, o.bootstrap, o.plan.seed).pr_auc);
+      table.add(what, f, prevalence, e.over_tiles(ratio, o.bootstrap, o.plan.seed), e.over_regions(ratio, o.bootstrap, o.plan.seed));
       tracking::Series s{what + (ratio <= 0 ? " data" : fmt::format(" 1:{}", ratio)), {}, {}};
       for (const metrics::Curve::Point& p : e.curve(ratio).points(200)) s.x.push_back(p.recall), s.y.push_back(p.precision);
       if (&e == &evaluation) curves.series.push_back(std::move(s));
@@ -110,7 +110,7 @@ RTS_INLINE int evaluate_command(const Options& given) {
     f.f05 = f.best_f05 = 1.25 * f.positive_share / (0.25 * f.positive_share + 1);
     f.roc_auc = 0.5;
     f.obj_precision = f.obj_recall = f.best_threshold = f.brier = f.calibration_error = f.precision_at_half_recall = std::nan("");
-    table.add("always positive", f, ratio <= 0 ? "data's own" : fmt::format("1:{}", ratio), {std::nan(""), std::nan("")}, {std::nan(""), std::nan("")});
+    table.add("always positive", f, ratio <= 0 ? "data's own" : fmt::format("1:{}", ratio), metrics::unknown_intervals(), metrics::unknown_intervals());
   }
   fmt::print("x: negatives extrapolated by this weight; figures in brackets: fewer than 300 negative tiles. Columns after the interval: at the threshold, objects at IoU 0.3.\n");
   nlohmann::ordered_json object_rows = nlohmann::ordered_json::object();
@@ -143,7 +143,7 @@ RTS_INLINE int evaluate_command(const Options& given) {
   if (!o.json.empty()) write_text(o.json, json.dump(2) + "\n");
   std::filesystem::create_directories(o.folder() / "plots");
   tracking::draw(curves, o.folder() / "plots" / "pr_curves.png");
-  detail::draw_reliability(evaluation.curve(0), o, 1, 0, o.folder() / "plots" / "reliability.png");
+  detail::draw_reliability(evaluation.curve(0), 1, 0, o.folder() / "plots" / "reliability.png");
 
   // Tiles to look at: evenly over the positives, and where the model errs most.
   const double threshold = 1 / (1 + std::exp(-objects.threshold));

@@ -93,7 +93,7 @@ RTS_INLINE int score(const Options& o) {
   for (const double ratio : {0.0, 1.0, 200.0, 500.0, 1000.0}) {
     if (ratio > 0 && t.negative_tiles == 0) continue;
     const metrics::Figures f = e.figures(ratio);
-    table.add("map", f, (ratio <= 0 ? "data's own" : fmt::format("1:{}", ratio)) + (f.extrapolated ? fmt::format(" x{:.1f}", f.weight) : ""), e.over_tiles(ratio, o.bootstrap, 42).pr_auc, {std::nan(""), std::nan("")});
+    table.add("map", f, (ratio <= 0 ? "data's own" : fmt::format("1:{}", ratio)) + (f.extrapolated ? fmt::format(" x{:.1f}", f.weight) : ""), e.over_tiles(ratio, o.bootstrap, 42), metrics::unknown_intervals());
   }
   fmt::print("\nobjects of the whole raster (both countings; data's own prevalence)\n{:<6} {:>6} {:>6} {:>6} {:>6}   {:>6} {:>6} {:>6}   {:>8} {:>8} {:>8}\n", "IoU", "prec.", "recall", "F1", "F0.5", "g.prec", "g.rec.", "g.F1", "matched", "found", "true");
   nlohmann::ordered_json objects = nlohmann::json::array();

@@ -19,9 +19,12 @@ inline std::string cell(double v) { return !std::isfinite(v) ? std::string("-") 
 struct Table {
   nlohmann::ordered_json rows = nlohmann::json::array();
 
-  void add(const std::string& what, const metrics::Figures& f, const std::string& prevalence, const metrics::Interval& tiles, const metrics::Interval& regions) {
+  void add(const std::string& what, const metrics::Figures& f, const std::string& prevalence, const metrics::Intervals& over_tiles, const metrics::Intervals& over_regions) {
+    const metrics::Interval &tiles = over_tiles.pr_auc, &regions = over_regions.pr_auc;
     const auto number = [](double v) { return std::isfinite(v) ? nlohmann::json(v) : nlohmann::json(); };
     rows.push_back({{"what", what}, {"prevalence", prevalence}, {"ratio", f.ratio}, {"weight", f.weight}, {"extrapolated", f.extrapolated}, {"few_negatives", f.few_negatives}, {"positive_share", number(f.positive_share)}, {"pr_auc", number(f.pr_auc)}, {"pr_auc_bounds", {number(f.pr_auc_low), number(f.pr_auc_high)}}, {"interval_tiles", {number(tiles.low), number(tiles.high)}}, {"interval_regions", {number(regions.low), number(regions.high)}}, {"iou", number(f.iou)}, {"precision", number(f.precision)}, {"recall", number(f.recall)}, {"f05", number(f.f05)}, {"obj_precision", number(f.obj_precision)}, {"obj_recall", number(f.obj_recall)}, {"best_f05", number(f.best_f05)}, {"best_threshold", number(f.best_threshold)}, {"roc_auc", number(f.roc_auc)}, {"precision_at_half_recall", number(f.precision_at_half_recall)}, {"brier", number(f.brier)}, {"calibration_error", number(f.calibration_error)}});
+    const auto range = [&](const metrics::Interval& i) { return nlohmann::json{number(i.low), number(i.high)}; };
+    rows.back()["over_tiles"] = {{"precision", range(over_tiles.precision)}, {"recall", range(over_tiles.recall)}, {"iou", range(over_tiles.iou)}, {"obj_precision", range(over_tiles.obj_precision)}, {"obj_recall", range(over_tiles.obj_recall)}};
     const std::string value = f.few_negatives ? "(" + cell(f.pr_auc) + ")" : cell(f.pr_auc);
     fmt::print("{:<22} {:<24} {:>8}  {:>5} to {:<5}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}\n", what, prevalence, value, cell(tiles.low), cell(tiles.high), cell(f.iou), cell(f.precision), cell(f.recall), cell(f.f05), cell(f.obj_precision), cell(f.obj_recall));
   }
@@ -58,7 +61,7 @@ inline nlohmann::ordered_json sizes_table(const metrics::Evaluation& e, double r
 }
 
 /// Frequency over probability, before and after calibration.
-inline void draw_reliability(const metrics::Curve& c, const Options&, double slope, double intercept, const std::filesystem::path& png) {
+inline void draw_reliability(const metrics::Curve& c, double slope, double intercept, const std::filesystem::path& png) {
   tracking::Plot plot{"Reliability", "probability", "frequency", {{"ideal", {0, 1}, {0, 1}}}, true};
   const auto add = [&](const char* name, double a, double b) {
     tracking::Series s{name, {}, {}};

@@ -73,7 +73,7 @@ inline Mapping make_mapping(const Options& o) {
     bands += (b ? "," : "") + o.plan.bands[b];
     stats += number_text(m.statistics.mean[b]) + "/" + number_text(m.statistics.std[b]) + ";";
   }
-  m.binding = {o.plan.fingerprint, m.binding.weights, bands, hex16(fnv1a(stats)), o.trained_pixel_size, p.tile_height, p.tile_width, p.overlap, p.halo > 0 ? "halo " + std::to_string(p.halo) : "ramp", o.scales, std::string(to_text(p.views)), static_cast<int>(files.size()), 8, o.smallest};
+  m.binding = {o.plan.fingerprint, m.binding.weights, bands, hex16(fnv1a(stats)), o.trained_pixel_size, p.tile_height, p.tile_width, p.overlap, p.halo > 0 ? "halo " + std::to_string(p.halo) : "cosine", o.scales, std::string(to_text(p.views)), static_cast<int>(files.size()), 8, o.smallest};
   return m;
 }
 

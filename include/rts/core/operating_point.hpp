@@ -19,7 +19,7 @@ struct Binding {
   double pixel_size = 0;        ///< metres
   int tile_height = 0, tile_width = 0;
   double overlap = 0;
-  std::string blending;         ///< "ramp", or "halo N"
+  std::string blending;         ///< "cosine", or "halo N"
   std::string scales;           ///< "1,0.5"
   std::string views;            ///< test-time augmentation
   int ensemble = 1;             ///< number of networks

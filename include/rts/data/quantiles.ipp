@@ -52,14 +52,15 @@ RTS_INLINE Drift drift_of(const std::vector<float>& sorted, const Quantiles& tra
   d.shift = (sum / static_cast<double>(sorted.size()) - mean) / std::max(std, 1e-12);
   if (trained.size() != quantile_count) return d;
   constexpr std::size_t classes = 32, step = (quantile_count - 1) / classes;
-  // Classes of equal training share; classes that share their edges (many equal values) are one.
-  double before = 0;
-  std::size_t first = 0;
+  // Classes of about equal training share; values that stand for several shares end one class.
+  double before = 0, trained_before = 0;
   for (std::size_t c = 1; c <= classes; ++c) {
-    if (c < classes && trained[c * step] == trained[(c - 1) * step]) continue;
-    const double until = c == classes ? 1.0 : static_cast<double>(std::upper_bound(sorted.begin(), sorted.end(), static_cast<float>(trained[c * step])) - sorted.begin()) / static_cast<double>(sorted.size());
-    d.elsewhere += std::abs(until - before - static_cast<double>(c - first) / classes) / 2;
-    before = until, first = c;
+    const double edge = trained[c * step];
+    if (c < classes && edge == trained[(c - 1) * step]) continue;
+    const double until = c == classes ? 1.0 : static_cast<double>(std::upper_bound(sorted.begin(), sorted.end(), static_cast<float>(edge)) - sorted.begin()) / static_cast<double>(sorted.size());
+    const double trained_until = c == classes ? 1.0 : static_cast<double>(std::upper_bound(trained.begin(), trained.end(), edge) - trained.begin() - 1) / (quantile_count - 1);
+    d.elsewhere += std::abs((until - before) - (trained_until - trained_before)) / 2;
+    before = until, trained_before = trained_until;
   }
   return d;
 }

@@ -17,7 +17,7 @@ struct Axis {
   const std::vector<float>& weight(std::size_t k) const { return weights[weights.size() == 1 ? 0 : k]; }
 };
 
-/// Blended: starts 0, step, 2 step, ...; the last window covers the end and may reach beyond. Weights: a ramp over the overlap at both
+/// Blended: starts 0, step, 2 step, ...; the last window covers the end and may reach beyond. Weights: a raised cosine over the overlap at both
 /// ends, 1 in between, never 0.
 Axis blended_axis(int length, int window, double overlap);
 /// Halo: each pixel comes from one window that sees at least `halo` pixels around it, or the raster's end. Starts are multiples of

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <string>
 
 namespace rts::inline RTS_ABI::inference {
@@ -23,7 +24,7 @@ RTS_INLINE Axis blended_axis(int length, int window, double overlap) {
   Axis a{length, window, {0}, {std::vector<float>(static_cast<std::size_t>(window), 1.0f)}, {}};
   while (a.starts.back() + window < length) a.starts.push_back(a.starts.back() + step);
   for (int i = 0; i < shared; ++i) {
-    const float v = (static_cast<float>(i) + 0.5f) / static_cast<float>(shared);
+    const float s = std::sin(0.5f * std::numbers::pi_v<float> * (static_cast<float>(i) + 0.5f) / static_cast<float>(shared)), v = s * s;
     for (const int at : {i, window - 1 - i}) a.weights[0][static_cast<std::size_t>(at)] = std::min(a.weights[0][static_cast<std::size_t>(at)], v);
   }
   detail::add_up(a);

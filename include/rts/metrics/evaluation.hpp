@@ -85,6 +85,8 @@ struct Intervals {
   Interval pr_auc, precision, recall, iou, obj_precision, obj_recall;
 };
 
+Intervals unknown_intervals();  ///< all NaN
+
 /// Figures of one region alone.
 struct RegionFigures {
   std::string region;

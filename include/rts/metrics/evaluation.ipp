@@ -57,6 +57,11 @@ RTS_INLINE Interval wilson(std::int64_t k, std::int64_t n) {
   return {(middle - half) / all, (middle + half) / all};
 }
 
+RTS_INLINE Intervals unknown_intervals() {
+  const Interval unknown{detail::curve_nan, detail::curve_nan};
+  return {unknown, unknown, unknown, unknown, unknown, unknown};
+}
+
 RTS_INLINE void Tally::merge(const Tally& o) {
   RTS_CHECK(key == o.key, .code = "RTS-V63", .what = "histograms of scores with different keys", .expected = "one kind of score", .found = "two", .fix = "count all scores from the same type");
   for (int i = 0; i < key_count; ++i) {
@@ -265,8 +270,7 @@ RTS_INLINE Intervals Evaluation::bootstrap(double ratio, int replicates, std::ui
       groups[tiles_[i].positive ? 0 : 1].push_back({i});
     }
   }
-  const Interval unknown{detail::curve_nan, detail::curve_nan};
-  if ((over_regions && groups[0].size() < 5) || tally_.positive_tiles == 0) return {unknown, unknown, unknown, unknown, unknown, unknown};
+  if ((over_regions && groups[0].size() < 5) || tally_.positive_tiles == 0) return unknown_intervals();
   const auto threshold_key = static_cast<std::size_t>(key_of(static_cast<float>(settings_.threshold)) / (key_count / detail::coarse_keys));
   std::vector<double> values[6];
   for (int r = 0; r < replicates; ++r) {
@@ -296,7 +300,7 @@ RTS_INLINE Intervals Evaluation::bootstrap(double ratio, int replicates, std::ui
       if (std::isfinite(found[v])) values[v].push_back(found[v]);
   }
   const auto interval = [&](std::vector<double>& v) {
-    if (v.empty()) return unknown;
+    if (v.empty()) return Interval{detail::curve_nan, detail::curve_nan};
     std::sort(v.begin(), v.end());
     const auto at = [&](double q) { return v[static_cast<std::size_t>(std::lround(q * static_cast<double>(v.size() - 1)))]; };
     return Interval{at(0.025), at(0.975)};

@@ -105,7 +105,7 @@ inline std::string calibration_html(const nlohmann::json& json) {
   if (!json.is_object() || !json.contains("thresholds")) return "";
   std::string html = fmt::format("<h2>Calibration, on validation</h2><p>{}, {} (slope {}, intercept {}): negative log-likelihood {:.5f} to {:.5f} a pixel, calibration error {:.5f} to {:.5f}.</p><table><tr><th>prevalence</th><th>probability</th><th>precision</th><th>recall</th><th></th></tr>", escaped(json.value("objective", "")), escaped(json.value("calibration", "")), json_cell(json["slope"]), json_cell(json["intercept"]), json.value("nll_before", 0.0), json.value("nll_after", 0.0), json.value("calibration_error_before", 0.0), json.value("calibration_error_after", 0.0));
   for (const auto& [ratio, t] : json["thresholds"].items())
-    html += "<tr><td>1:" + escaped(ratio) + "</td><td>" + json_cell(t["threshold"]) + "</td><td>" + json_cell(t.value("precision", nlohmann::json())) + "</td><td>" + json_cell(t.value("recall", nlohmann::json())) + "</td><td>" + escaped(t.value("note", "")) + (t.value("extrapolated", false) ? fmt::format(" extrapolated x{:.1f}", t.value("weight", 1.0)) : "") + "</td></tr>";
+    html += "<tr><td>" + (ratio == "data" ? "data's own" : "1:" + escaped(ratio)) + "</td><td>" + json_cell(t["threshold"]) + "</td><td>" + json_cell(t.value("precision", nlohmann::json())) + "</td><td>" + json_cell(t.value("recall", nlohmann::json())) + "</td><td>" + escaped(t.value("note", "")) + (t.value("extrapolated", false) ? fmt::format(" extrapolated x{:.1f}", t.value("weight", 1.0)) : "") + "</td></tr>";
   return html + "</table>";
 }
 
