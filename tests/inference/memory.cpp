@@ -13,7 +13,7 @@ int main(int, char** argv) {
   using namespace rts;
   keep_freed_memory();
   raster::initialize();
-  raster::set_cache(64 << 20);
+  raster::set_cache(16 << 20);
   const auto weight = at::full({1, 1, 1, 1}, 0.5f), bias = at::full({1}, -1.0f);
   const inference::Network network = [&](const at::Tensor& x) {
     const c10::NoGradGuard no_grad;

@@ -87,7 +87,7 @@ class Strips {
   void read_rows(std::size_t reader, int from, int to) {
     const std::size_t columns = static_cast<std::size_t>(ring_.columns);
     while (from < to) {  // a ring's end parts what is read
-      const int n = std::min({to - from, ring_.rows - from % ring_.rows, 256});
+      const int n = std::min({to - from, ring_.rows - from % ring_.rows, std::clamp((1 << 20) / ring_.columns, 16, 256)});
       readers_[reader]->read(from, n, ring_.first_column, ring_.columns, ring_.row(from, 0), ring_.bands * columns, columns, ring_.valid_row(from), columns, counts_[reader]);
       from += n;
     }
@@ -268,7 +268,7 @@ RTS_INLINE PredictReport predict(const std::vector<std::filesystem::path>& raste
       block = std::make_shared<std::vector<float>>();
       first = next;
     };
-    const auto rows_at_once = static_cast<std::size_t>(64);
+    const std::size_t rows_at_once = std::clamp<std::size_t>((std::size_t{1} << 18) / wide, 8, 64);  // about a megabyte
     report = map_rows(rasters, bands, networks, o, [&](int y, const float* p) {
       block->insert(block->end(), p, p + part.width);
       if (block->size() >= rows_at_once * wide) hand_over(y - part.row + 1); }, observer, part.row + done);
