@@ -2,6 +2,7 @@
 #include <rts/core/interrupt.hpp>
 #include <rts/inference/grid.hpp>
 #include <rts/inference/predict.hpp>
+#include <rts/raster/polygons.hpp>
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -231,6 +232,30 @@ TEST_CASE("rasters of one pixel, of ten rows, smaller than a window, and of noth
   CHECK(calls == 0);
   for (const auto& row : m.rows)
     for (const float p : row) CHECK(p == -1);
+}
+TEST_CASE("a mosaic's gap is known to be empty, and nothing is read there") {
+  std::vector<fs::path> tiles;
+  for (const int k : {0, 1}) {
+    tiles.push_back(folder / ("mosaic_" + std::to_string(k) + ".tif"));
+    raster::Writer out(tiles.back(), 128, 128, 2, raster::place(32640, 500000 + 3 * 384 * k, 7800000, 3), {.type = raster::Type::byte, .nodata = 0, .descriptions = {"a", "b"}});
+    std::vector<float> row(128);
+    for (int x = 0; x < 128; ++x) row[static_cast<std::size_t>(x)] = static_cast<float>(60 + x);
+    for (int b = 1; b <= 2; ++b)
+      for (int y = 0; y < 128; ++y) out.write(b, y, 1, row.data());
+    out.commit();
+  }
+  const fs::path mosaic = raster::build_mosaic(tiles, false);
+  const raster::Raster r(mosaic);
+  REQUIRE(r.width() == 512);
+  CHECK(r.holds_nothing(150, 0, 200, 128, 1));
+  CHECK(!r.holds_nothing(100, 0, 200, 128, 1));
+  std::vector<InputBand> input = bands;
+  for (auto& b : input) b.nodata = 0;
+  int calls = 0;
+  const Map m = mapped(mosaic, [&](const at::Tensor& x) { return ++calls, convolutions(x); }, small, input);
+  for (const auto& row : m.rows)
+    for (std::size_t x = 0; x < 512; ++x) REQUIRE((row[x] == -1) == (x >= 128 && x < 384));
+  CHECK(calls < 3 * 4);  // three strips; ten windows each, four of them empty
 }
 TEST_CASE("views: averages over symmetries, invariant under them") {
   at::manual_seed(9);
