@@ -6,7 +6,7 @@ inline constexpr samplers::RatioTable ratios{{{1, 2, 1}, {3, 6, 2}, {7, 9, 3}}};
 
 using Quickstart = Trainer<
     data::Bands<data::Red, data::Green, data::Blue>,
-    data::Tile<{.height = 128, .width = 128}>,
+    data::Tile<{.height = 128, .width = 128, .overlap = 0.5}>,  // windows this small must overlap by half: the network's edges are 40 pixels wide
     models::UnetPlusPlus<models::EfficientNetLite<0, {.drop_path = 0.1}>>,
     losses::Focal<{.gamma = 2, .alpha = 0.75}>,
     boundary::Ignore<{.width = 1}>,
