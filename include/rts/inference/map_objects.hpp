@@ -26,9 +26,6 @@ struct MapObjects {
 /// Writes STEM.gpkg and STEM.geojson with id, mean_probability, max_probability, longer_side_m, at_edge, region, recipe, threshold, area_m2.
 MapObjects write_objects(const std::filesystem::path& map, const std::filesystem::path& stem, const MapObjectOptions& options, Observer& observer);
 
-/// Rows of a probability raster as 0 to 1, -1 without data: fp32, or bytes x 250.
-void read_probability(const std::filesystem::path& map, int row, int rows, std::vector<float>& out);
-
 }  // namespace rts::inline RTS_ABI::inference
 
 #if RTS_HEADER_ONLY

@@ -29,11 +29,6 @@ class MapReader {
 
 }  // namespace detail
 
-RTS_INLINE void read_probability(const std::filesystem::path& map, int row, int rows, std::vector<float>& out) {
-  const detail::MapReader r(map);
-  r.read(0, row, r.raster().width(), rows, out);
-}
-
 RTS_INLINE MapObjects write_objects(const std::filesystem::path& path, const std::filesystem::path& stem, const MapObjectOptions& o, Observer& observer) {
   const detail::MapReader map(path);
   const int width = map.raster().width(), height = map.raster().height();

@@ -75,7 +75,7 @@ class Strips {
       for (int y = top; y < next; ++y) std::fill_n(sum_row(y), ring_.columns, 0.0f);
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       observer_.on_progress({.task = task, .done = static_cast<std::int64_t>(s) + 1, .total = static_cast<std::int64_t>(strips_.size()), .per_second = static_cast<double>(report.windows) / std::max(seconds, 1e-9), .unit = "windows"});
-      if (interrupted()) throw Error({.code = "RTS-I52", .what = "interrupted", .fix = "run the command again: it goes on where it stopped"}, ExitCode::interrupted);
+      if (interrupted()) throw Error({.code = "RTS-I52", .what = "interrupted", .fix = "run the command again; predict goes on where it stopped"}, ExitCode::interrupted);
     }
     for (const RowCounts& c : counts_) report.nan_pixels += c.not_finite, report.discarded_pixels += c.discarded;
   }

@@ -101,7 +101,6 @@ class Refinement {
   void count(const float* scores, const std::uint8_t* labels, const std::uint8_t* valid, std::size_t n, bool far);
   /// Bounds with all bins refined so far in their parts.
   Bounds average_precision_bounds(const Counts& positive, const Counts& near, const Counts& far, double weight) const;
-  void merge(const Refinement& other);
 
  private:
   std::vector<std::int32_t> slot_ = std::vector<std::int32_t>(key_count, -1);  ///< of a bin

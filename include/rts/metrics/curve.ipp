@@ -293,8 +293,5 @@ RTS_INLINE Bounds Refinement::average_precision_bounds(const Counts& positive, c
   }
   return tp > 0 ? Bounds{sum.low / tp, sum.high / tp} : Bounds{detail::curve_nan, detail::curve_nan};
 }
-RTS_INLINE void Refinement::merge(const Refinement& o) {
-  for (std::size_t i = 0; i < positive_.size(); ++i) positive_[i] += o.positive_[i], near_[i] += o.near_[i], far_[i] += o.far_[i];
-}
 
 }  // namespace rts::inline RTS_ABI::metrics
